@@ -1,0 +1,68 @@
+# Everything a developer types; `make` alone lists it. What is made goes into .venv and is made again only when
+# pyproject.toml or constraints.txt has changed.
+
+PYTHON ?= python3
+JOBS ?= 2
+BIN := .venv/bin
+# The first name pins what is installed and, for older versions of pip, what it is built with; the second is for newer.
+PIP := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: help run test check bench crash constraints clean
+.DELETE_ON_ERROR:
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+run: .venv/.runtime ## serve the demonstration: people, definitions and a thousand travel permits
+	@exec $(BIN)/placet serve --demo
+
+test: check ## all checks and all tests, on SQLite and PostgreSQL
+	@tests/install_postgres.sh
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+
+check: .venv/.dev ## formatting, lint, types and the direction of imports
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+bench: .venv/.dev ## measure speed beside a bare handler
+	@$(BIN)/python benchmarks/run.py
+
+crash: .venv/.dev ## the durability tests again and again, with new random numbers
+	@tests/install_postgres.sh
+	@$(BIN)/python -m pytest tests/crash --long --timeout 3600
+
+constraints: ## renew constraints.txt: the newest versions that pyproject.toml admits
+	@rm -rf build/constraints
+	@$(PYTHON) -m venv build/constraints
+	@build/constraints/bin/python -m pip --disable-pip-version-check install -qq -e '.[dev]' hatchling editables
+	@{ printf '# %s\n' 'Every version that Placet is built, run and tested with; pyproject.toml has the ranges that it works with.' \
+	    'Renewed by `make constraints`, which resolves them afresh in an empty environment; then `make test`.'; \
+	    build/constraints/bin/python -m pip --disable-pip-version-check freeze --exclude-editable; } >build/constraints.txt
+	@mv build/constraints.txt constraints.txt
+	@rm -rf build/constraints
+
+clean: ## remove .venv, caches and build output; data in var/ stays
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.created:
+	@command -v $(PYTHON) >/dev/null || \
+	    { echo "There is no program $(PYTHON): install Python 3.11 or later, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "$(PYTHON) is $$($(PYTHON) --version 2>&1), Placet needs 3.11 or later: install it and name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	    { echo "$(PYTHON) has no module venv: install it (Debian and Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.runtime: .venv/.created pyproject.toml constraints.txt
+	@echo "Installing Placet into .venv …"
+	@$(PIP) install -qq -e .
+	@touch $@
+
+.venv/.dev: .venv/.created pyproject.toml constraints.txt
+	@echo "Installing Placet and its tools into .venv …"
+	@$(PIP) install -qq -e '.[dev]'
+	@touch $@ .venv/.runtime

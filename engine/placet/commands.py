@@ -1,0 +1,111 @@
+"""Everything that can be asked of a process. A command is a value: it says what is wanted, never how.
+
+`actor` is the DN of who asks; `None` is the engine itself. Every command may be sent twice without harm: it is
+known by its `id`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from placet.core.ids import new_command_id
+from placet.core.statuses import Action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Command:
+    process_id: str
+    actor: str | None = None
+    id: str = field(default_factory=new_command_id)
+    job: tuple[str, int] | None = None  # the outbox row that this command answers; it goes with the same commit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartProcess(_Command):
+    """Start `definition` (its DN) as `process_id`; data items by name, each value or list of values."""
+
+    definition: str
+    initiator: str | None = None  # the actor, unless the engine itself starts it
+    recipient: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    correlation_id: str | None = None
+    proxy: str | None = None
+    parent: str | None = None
+    idempotency_key: str | None = None
+    fingerprint: str | None = None  # of the whole request, so that one key is not used for two
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActOnWorkItem(_Command):
+    """Do `action` with the item of that number; `to` is the new addressee of a reassignment."""
+
+    number: int
+    action: Action
+    data: Mapping[str, Any] = field(default_factory=dict)
+    comment: str | None = None
+    to: str | None = None
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminateProcess(_Command):
+    error: bool = False
+    reason: str | None = None
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseProcess(_Command):
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeProcess(_Command):
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddComment(_Command):
+    text: str
+    number: int | None = None  # the work item it is about
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FireItemTimer(_Command):
+    """The timer of a work item came due."""
+
+    number: int
+    timer: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FireJob(_Command):
+    """The time of a waiting job came."""
+
+    number: int
+    timer: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildEnded(_Command):
+    """A child process, started by the activity that `token` stands on, came to its end."""
+
+    token: int
+    child: str
+    outcome: str  # approved, denied or error
+    reason: str | None = None
+
+
+Command: TypeAlias = (
+    StartProcess
+    | ActOnWorkItem
+    | TerminateProcess
+    | PauseProcess
+    | ResumeProcess
+    | AddComment
+    | FireItemTimer
+    | FireJob
+    | ChildEnded
+)

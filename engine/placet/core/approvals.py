@@ -1,0 +1,133 @@
+"""Approvals: whom an activity asks, and what an answer, a timeout or a reminder does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from placet.core.clockwork import later, next_ring
+from placet.core.definition import Addressees, Approval, SettleKind
+from placet.core.draft import Draft
+from placet.core.names import fold_dn
+from placet.core.people import Group, Person
+from placet.core.records import WorkItem
+from placet.core.statuses import Priority
+from placet.core.votes import Round
+from placet.errors import ExpressionError, InvalidInput
+
+
+def ask(draft: Draft, number: int, approval: Approval) -> None:
+    """Make a work item for each addressee; nobody to ask is an error, never a silent orphan."""
+    addressees = _voters(draft, approval)
+    settle = approval.settle
+    if settle.kind is SettleKind.COUNT and settle.amount > len(addressees):
+        raise InvalidInput(f"it wants {settle.amount} yes votes but there are only {len(addressees)} to ask")
+    draft.token(number).votes = Round(total=len(addressees))
+    for addressee in addressees:
+        assign(draft, number, approval, addressee)
+
+
+def assign(draft: Draft, token: int, approval: Approval, addressee: str) -> WorkItem:
+    """Make one work item, with its timers set."""
+    now = draft.now
+    item = WorkItem(
+        process_id=draft.process.id,
+        number=0,
+        activity=approval.id,
+        token=token,
+        addressee=addressee,
+        created_at=now,
+        priority=approval.priority,
+        due_at=later(now, approval.due) if approval.due else None,
+        expires_at=later(now, approval.timeout) if approval.timeout else None,
+    )
+    item.timer_at = next_ring(item, approval)
+    item = draft.add_item(item)
+    draft.record("work_item.assigned", activity=approval.id, item=item.number, addressee=addressee)
+    return item
+
+
+def ask_for_changes(draft: Draft, token: int, approval: Approval) -> WorkItem:
+    """Send the request back to its initiator, as a work item of his."""
+    initiator = draft.process.initiator
+    item = WorkItem(
+        process_id=draft.process.id,
+        number=0,
+        activity=approval.id,
+        token=token,
+        addressee=initiator,
+        created_at=draft.now,
+        priority=Priority.MEDIUM,
+        returned=True,
+    )
+    item = draft.add_item(item)
+    draft.record("work_item.assigned", activity=approval.id, item=item.number, addressee=initiator, returned=True)
+    return item
+
+
+def _voters(draft: Draft, approval: Approval) -> list[str]:
+    """The DNs to ask, each once: the addressees, else the fallback."""
+    reason = ""
+    try:
+        found = _eligible(draft, approval, resolve(draft, approval.addressees))
+    except (ExpressionError, InvalidInput) as failure:
+        if approval.fallback is None:
+            raise
+        found, reason = [], f" ({failure.message})"
+    if found:
+        return found
+    if approval.fallback is None:
+        raise InvalidInput("nobody could be asked: no addressee is an active user or a group with one" + _excluded(approval))
+    found = _eligible(draft, approval, resolve(draft, approval.fallback))
+    if not found:
+        raise InvalidInput("nobody could be asked, and the fallback is no active user or group with one either")
+    draft.comment(f"{approval.name}: nobody could be asked{reason}; the fallback is asked instead.", activity=approval.id)
+    return found
+
+
+def _excluded(approval: Approval) -> str:
+    return "" if approval.self_approval else " (who asks or receives may not approve himself)"
+
+
+def resolve(draft: Draft, addressees: Addressees) -> list[str]:
+    """The DNs of active users and groups that addressees name, each once, in their order."""
+    given = addressees if isinstance(addressees, str) else addressees.evaluate(draft.expression_facts())
+    found: dict[str, str] = {}
+    for entry in given if isinstance(given, list) else [given]:
+        principal = _principal(draft, entry)
+        if principal is not None:
+            found.setdefault(fold_dn(principal.dn), principal.dn)
+    return list(found.values())
+
+
+def _principal(draft: Draft, entry: Any) -> Person | Group | None:
+    """The user or group that one entry names, if he or one of it can act."""
+    if isinstance(entry, dict):  # a person as expressions see one, for example `initiator.manager`
+        entry = entry.get("dn")
+    if entry is None:
+        return None
+    if not isinstance(entry, str):
+        raise InvalidInput(f"addressees have to be DNs, user names or groups, not {entry!r}")
+    directory = draft.directory
+    person = directory.person(entry)
+    if person is not None:
+        return person if person.active else None
+    group = directory.group(entry)
+    return group if group is not None and group.active and directory.active_members(group) else None
+
+
+def _eligible(draft: Draft, approval: Approval, found: Iterable[str]) -> list[str]:
+    """Without those whom `self_approval: forbidden` keeps out, and groups of nobody else."""
+    if approval.self_approval:
+        return list(found)
+    return [dn for dn in found if any(not is_principal(draft, actor) for actor in _actors(draft, dn))]
+
+
+def _actors(draft: Draft, dn: str) -> list[str]:
+    group = draft.directory.group(dn)
+    return [dn] if group is None else [person.dn for person in draft.directory.active_members(group)]
+
+
+def is_principal(draft: Draft, dn: str) -> bool:
+    """Whether somebody is the initiator or the recipient of this process."""
+    return fold_dn(dn) in (fold_dn(draft.process.initiator), fold_dn(draft.process.recipient))

@@ -1,0 +1,198 @@
+"""The workbench of one decision: copies of the records, and what the decision adds to them.
+
+A decision that raises is thrown away with its draft, so nothing it was given ever changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import copy
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from placet.commands import Command
+from placet.core import data_items
+from placet.core.definition import Definition
+from placet.core.flow import Flow, Token
+from placet.core.machine import PROCESS, WORK_ITEM, move
+from placet.core.people import Directory
+from placet.core.records import Comment, Event, Job, Process, Snapshot, WorkItem
+from placet.errors import InvalidInput
+
+#: What four hex digits of a work item id can count.
+MOST_WORK_ITEMS = 0xFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a decision may know of the world: the time, the people, and where new ids come from."""
+
+    now: datetime
+    directory: Directory
+    engine_id: str
+    new_id: Callable[[datetime], str]
+
+
+@dataclass(slots=True)
+class Decision:
+    """What a command did: the process as it now is, and which rows are new or changed."""
+
+    snapshot: Snapshot
+    is_new: bool = False
+    changed_items: set[int] = field(default_factory=set)
+    changed_jobs: set[int] = field(default_factory=set)
+    ended_jobs: set[int] = field(default_factory=set)
+    comments: list[Comment] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    data_changed: bool = False
+
+    @property
+    def process(self) -> Process:
+        return self.snapshot.process
+
+
+class Draft:
+    """One decision in the making."""
+
+    def __init__(self, definition: Definition, snapshot: Snapshot, command: Command, facts: Facts) -> None:
+        self.definition = definition
+        self.command = command
+        self.facts = facts
+        self.process = copy(snapshot.process)
+        self.flow = Flow.load(snapshot.process.flow)
+        self.items = dict(snapshot.items)
+        self.jobs = dict(snapshot.jobs)
+        self.decision = Decision(snapshot)
+
+    @property
+    def now(self) -> datetime:
+        return self.facts.now
+
+    @property
+    def directory(self) -> Directory:
+        return self.facts.directory
+
+    def finish(self) -> Decision:
+        """The decision, with the next revision of the process."""
+        process = self.process
+        process.flow = {} if process.life.is_over else self.flow.dump()
+        process.revision += 1
+        process.engine_id = self.facts.engine_id
+        self.decision.snapshot = Snapshot(process, self.items, self.jobs)
+        return self.decision
+
+    # -- records ---------------------------------------------------------------------------------
+
+    def change_item(self, item: WorkItem, trigger: str | None = None, **changes: Any) -> WorkItem:
+        """Put a changed copy of an item in its place, moved by `trigger` first."""
+        changed = copy(item)
+        if trigger is not None:
+            move(WORK_ITEM, changed, trigger)
+        for name, value in changes.items():
+            setattr(changed, name, value)
+        self.items[changed.number] = changed
+        self.decision.changed_items.add(changed.number)
+        return changed
+
+    def add_item(self, item: WorkItem) -> WorkItem:
+        if self.process.item_count >= MOST_WORK_ITEMS:
+            raise InvalidInput(f"a process can have {MOST_WORK_ITEMS} work items in its life, and this one has had them")
+        self.process.item_count += 1
+        added = replace(item, number=self.process.item_count)
+        self.items[added.number] = added
+        self.decision.changed_items.add(added.number)
+        return added
+
+    def open_items(self, token: int | None = None) -> list[WorkItem]:
+        """The items that still wait, of one token or of all, oldest first."""
+        waiting = [item for item in self.items.values() if item.status.is_open]
+        return sorted((item for item in waiting if token in (None, item.token)), key=lambda item: item.number)
+
+    def add_job(self, kind: str, token: int = 0, at: datetime | None = None, **payload: Any) -> Job:
+        self.process.job_count += 1
+        job = Job(self.process.id, self.process.job_count, kind, at or self.now, token, payload)
+        self.jobs[job.number] = job
+        self.decision.changed_jobs.add(job.number)
+        return job
+
+    def change_job(self, job: Job, **changes: Any) -> None:
+        self.jobs[job.number] = replace(job, timer=job.timer + 1, **changes)
+        self.decision.changed_jobs.add(job.number)
+
+    def end_job(self, job: Job) -> None:
+        del self.jobs[job.number]
+        self.decision.changed_jobs.discard(job.number)
+        self.decision.ended_jobs.add(job.number)
+
+    def set_data(self, values: Mapping[str, Any]) -> None:
+        if values:
+            merged = {**self.process.data, **values}
+            self.process.data = {name: value for name, value in merged.items() if value is not None}
+            self.decision.data_changed = True
+
+    # -- the trail -------------------------------------------------------------------------------
+
+    def record(
+        self, kind: str, *, activity: str | None = None, item: int | None = None, actor: str | None = None, **detail: Any
+    ) -> None:
+        """Add an event; the first one of a command carries the command's id."""
+        self.process.event_count += 1
+        command_id = None if self.decision.events else self.command.id
+        actor = actor or self.command.actor
+        event = Event(
+            self.process.id, self.process.event_count, kind, self.now, actor, activity, item, detail or None, command_id
+        )
+        self.decision.events.append(event)
+
+    def comment(self, text: str, *, activity: str | None = None, user: str | None = None) -> None:
+        """Add a comment: a user's, or without one the engine's own."""
+        self.process.comment_count += 1
+        comment = Comment(self.process.id, self.process.comment_count, self.now, text, user, activity, user is None)
+        self.decision.comments.append(comment)
+
+    # -- expressions -----------------------------------------------------------------------------
+
+    def expression_facts(self) -> dict[str, Any]:
+        """What an expression of the definition may see of the process now."""
+        process = self.process
+        return {
+            "data": data_items.for_expressions(self.definition, process.data),
+            "process": {
+                "id": process.id,
+                "name": self.definition.name,
+                "correlation_id": process.correlation_id or "",
+                "created_at": process.created_at,
+            },
+            "initiator": self.directory.facts(process.initiator),
+            "recipient": self.directory.facts(process.recipient),
+            "now": self.now,
+            "response": {},
+        }
+
+    # -- endings ---------------------------------------------------------------------------------
+
+    def token(self, number: int) -> Token:
+        return self.flow.tokens[number]
+
+    def end(self, trigger: str, event: str, *, item_reason: str, **detail: Any) -> None:
+        """Bring the process to an end: statuses, open items, waiting jobs, children, and word to a parent."""
+        move(PROCESS, self.process, trigger)
+        self.process.completed_at = self.now
+        for item in self.open_items():
+            cancel(self, item, item_reason)
+        for job in list(self.jobs.values()):
+            if job.kind in ("wait", "start_child"):
+                self.end_job(job)
+        for token in self.flow.tokens.values():
+            if token.child:
+                self.add_job("stop_child", child=token.child)
+        self.record(event, approval=self.process.approval_status.label, **detail)
+        if self.process.parent:
+            outcome = self.process.approval_status.label.lower()
+            self.add_job("tell_parent", parent=self.process.parent, outcome=outcome, reason=detail.get("reason"))
+
+def cancel(draft: Draft, item: WorkItem, reason: str) -> None:
+    """Take back an item that is no longer asked for."""
+    draft.change_item(item, "cancel", completed_at=draft.now, timer_at=None, timer=item.timer + 1)
+    draft.record("work_item.cancelled", activity=item.activity, item=item.number, reason=reason)

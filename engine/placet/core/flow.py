@@ -1,0 +1,83 @@
+"""Where a process stands: tokens on activities, and the scopes of branches whose paths have yet to meet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from placet.core.votes import Round
+
+
+@dataclass(slots=True)
+class Token:
+    """One point where the process stands; `denied` tells that its last decision was not a yes."""
+
+    at: str
+    denied: bool = False
+    scopes: list[int] = field(default_factory=list)
+    votes: Round | None = None
+    child: str | None = None  # the process that a process activity waits for
+
+
+@dataclass(slots=True)
+class Scope:
+    """One branch on its way to its merge."""
+
+    expected: int
+    arrived: int = 0
+    denied: bool = False
+
+
+@dataclass(slots=True)
+class Flow:
+    """All that is neither a status nor data; kept as JSON and dropped when the process ends."""
+
+    tokens: dict[int, Token] = field(default_factory=dict)
+    scopes: dict[int, Scope] = field(default_factory=dict)
+    last: int = 0  # the highest number given to a token or scope
+    decided: str | None = None  # what a status activity has set
+    paused_at: int | None = None  # milliseconds since 1970
+    held: list[dict[str, Any]] = field(default_factory=list)  # outcomes of children that came during a pause
+
+    def number(self) -> int:
+        self.last += 1
+        return self.last
+
+    def dump(self) -> dict[str, Any]:
+        """As JSON, without what is empty."""
+        dump: dict[str, Any] = {"last": self.last, "tokens": {str(n): _token(token) for n, token in self.tokens.items()}}
+        if self.scopes:
+            dump["scopes"] = {str(number): asdict(scope) for number, scope in self.scopes.items()}
+        rest = {"decided": self.decided, "paused_at": self.paused_at, "held": self.held}
+        dump.update((key, value) for key, value in rest.items() if value)
+        return dump
+
+    @classmethod
+    def load(cls, stored: Mapping[str, Any]) -> Flow:
+        tokens = {}
+        for number, token in stored.get("tokens", {}).items():
+            votes = Round(**token["votes"]) if "votes" in token else None
+            denied, scopes = token.get("denied", False), list(token.get("scopes", ()))
+            tokens[int(number)] = Token(token["at"], denied, scopes, votes, token.get("child"))
+        return cls(
+            tokens=tokens,
+            scopes={int(number): Scope(**scope) for number, scope in stored.get("scopes", {}).items()},
+            last=stored.get("last", 0),
+            decided=stored.get("decided"),
+            paused_at=stored.get("paused_at"),
+            held=list(stored.get("held", ())),
+        )
+
+
+def _token(token: Token) -> dict[str, Any]:
+    dump: dict[str, Any] = {"at": token.at}
+    if token.denied:
+        dump["denied"] = True
+    if token.scopes:
+        dump["scopes"] = list(token.scopes)
+    if token.votes:
+        dump["votes"] = asdict(token.votes)
+    if token.child:
+        dump["child"] = token.child
+    return dump

@@ -1,0 +1,33 @@
+"""Distinguished names of users, groups and definitions, and the GUIDs that come of them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from placet.query.names import fold_dn, is_dn
+
+__all__ = ["common_name", "definition_dn", "dn_guid", "fold_dn", "group_dn", "is_dn", "user_dn"]
+
+
+def common_name(dn: str) -> str:
+    """The value of the first part of a name: `anna` of `cn=anna,ou=users,o=placet`."""
+    first = re.split(r"(?<!\\),", dn, maxsplit=1)[0]
+    return first.partition("=")[2].strip() or dn
+
+
+def user_dn(user_name: str) -> str:
+    return f"cn={user_name},ou=users,o=placet"
+
+
+def group_dn(title: str) -> str:
+    return f"cn={title},ou=groups,o=placet"
+
+
+def definition_dn(name: str) -> str:
+    return f"cn={name},cn=RequestDefs,cn=AppConfig,o=placet"
+
+
+def dn_guid(dn: str) -> str:
+    """32 hex digits derived from a name, the same on every installation."""
+    return hashlib.sha256(fold_dn(dn).encode()).hexdigest()[:32]

@@ -1,0 +1,107 @@
+"""The directory as decisions see it: a read-only picture of people and groups, held in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from placet.core.names import common_name, fold_dn
+
+ADMINISTRATOR = "cn=admin,ou=users,o=placet"
+_MANAGERS_UP = 6  # how far `initiator.manager.manager…` reaches in an expression
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One user; `manager` and `groups` are DNs."""
+
+    dn: str
+    user_name: str
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    manager: str | None = None
+    active: bool = True
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip() or self.user_name
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One group; `members` are folded DNs of its users."""
+
+    dn: str
+    title: str
+    members: frozenset[str] = field(default_factory=frozenset)
+    active: bool = True
+
+
+class Directory:
+    """Who there is, as of one version of the stored directory; never changed after it is made."""
+
+    def __init__(self, people: Iterable[Person] = (), groups: Iterable[Group] = (), version: int = 0) -> None:
+        self.version = version
+        self.people = {fold_dn(person.dn): person for person in people}
+        self.groups = {fold_dn(group.dn): group for group in groups}
+        self._by_user_name = {person.user_name.casefold(): person for person in self.people.values()}
+        self._groups_of: dict[str, list[Group]] = {}
+        for group in self.groups.values():
+            for member in group.members:
+                self._groups_of.setdefault(member, []).append(group)
+        self._facts: dict[str, Mapping[str, Any]] = {}
+
+    def person(self, dn_or_user_name: str) -> Person | None:
+        """A user by DN or user name, active or not."""
+        found = self._by_user_name.get(dn_or_user_name.casefold())
+        return found or self.people.get(fold_dn(dn_or_user_name))
+
+    def group(self, dn: str) -> Group | None:
+        return self.groups.get(fold_dn(dn))
+
+    def groups_of(self, dn: str) -> list[Group]:
+        """The active groups that a user belongs to."""
+        return [group for group in self._groups_of.get(fold_dn(dn), ()) if group.active]
+
+    def active_members(self, group: Group) -> list[Person]:
+        people = (self.people.get(member) for member in group.members)
+        return [person for person in people if person is not None and person.active]
+
+    def is_administrator(self, dn: str) -> bool:
+        person = self.people.get(fold_dn(dn))
+        return person is not None and person.active and fold_dn(dn) == fold_dn(ADMINISTRATOR)
+
+    def display_name(self, dn: str) -> str:
+        """What people call a DN: a full name, a group's title, else its common name."""
+        folded = fold_dn(dn)
+        if (person := self.people.get(folded)) is not None:
+            return person.full_name
+        if (group := self.groups.get(folded)) is not None:
+            return group.title
+        return common_name(dn)
+
+    def facts(self, dn: str) -> Mapping[str, Any]:
+        """A person as expressions see one: dn, user_name, names, email, groups and, nested, the manager."""
+        folded = fold_dn(dn)
+        if folded not in self._facts:
+            self._facts[folded] = self._describe(dn, _MANAGERS_UP)
+        return self._facts[folded]
+
+    def _describe(self, dn: str, managers_up: int) -> Mapping[str, Any]:
+        person = self.person(dn)
+        if person is None:
+            return {"dn": dn, "user_name": "", "name": common_name(dn), "email": "", "groups": []}
+        facts: dict[str, Any] = {
+            "dn": person.dn,
+            "user_name": person.user_name,
+            "name": person.full_name,
+            "first_name": person.first_name,
+            "last_name": person.last_name,
+            "email": person.email,
+            "groups": sorted(group.dn for group in self.groups_of(person.dn)),
+        }
+        if person.manager and managers_up:
+            facts["manager"] = self._describe(person.manager, managers_up - 1)
+        return facts

@@ -1,0 +1,70 @@
+"""What a due timer of a work item does: a timeout, an escalation or a reminder, whichever is due."""
+
+from __future__ import annotations
+
+from placet.core.acting import settle
+from placet.core.approvals import resolve
+from placet.core.clockwork import base, escalation_at, later, next_ring, reminder_at
+from placet.core.definition import Approval
+from placet.core.draft import Draft
+from placet.core.names import fold_dn
+from placet.core.records import WorkItem
+from placet.errors import ExpressionError, InvalidInput
+
+
+def ring(draft: Draft, item: WorkItem) -> None:
+    """Do what is due for an open item; what came due several times while nobody looked happens once."""
+    approval = draft.definition.activities[item.activity]
+    assert isinstance(approval, Approval)
+    if item.expires_at is not None and item.expires_at <= draft.now:
+        _time_out(draft, item)
+        return
+    escalate_at, remind_at = escalation_at(item, approval), reminder_at(item, approval)
+    if escalate_at is not None and escalate_at <= draft.now:
+        item = _escalate(draft, item, approval)
+    if remind_at is not None and remind_at <= draft.now:
+        item = _remind(draft, item, approval)
+    draft.change_item(item, timer_at=next_ring(item, approval), timer=item.timer + 1)
+
+
+def _time_out(draft: Draft, item: WorkItem) -> None:
+    """Nobody answered in time: all that the round still asks time out with it."""
+    for waiting in draft.open_items(item.token):
+        draft.change_item(waiting, "time_out", completed_at=draft.now, timer_at=None, timer=waiting.timer + 1)
+        draft.record("work_item.timed_out", activity=waiting.activity, item=waiting.number)
+    settle(draft, item.token, "timedout")
+
+
+def _remind(draft: Draft, item: WorkItem, approval: Approval) -> WorkItem:
+    draft.record("work_item.reminded", activity=item.activity, item=item.number, addressee=item.addressee)
+    return draft.change_item(item, reminders=_reminders_due(draft, item, approval))
+
+
+def _reminders_due(draft: Draft, item: WorkItem, approval: Approval) -> int:
+    """How many reminders had come due by now, so that missed ones are not sent one after the other."""
+    remind = approval.remind
+    assert remind is not None
+    if remind.every is None:
+        return 1
+    return 1 + (draft.now - later(base(item), remind.after)) // remind.every
+
+
+def _escalate(draft: Draft, item: WorkItem, approval: Approval) -> WorkItem:
+    """Hand an item to whoever the definition names; when nobody is found it stays, and a comment says so."""
+    assert approval.escalate is not None
+    try:
+        found = resolve(draft, approval.escalate.to)
+        reason = "nobody to escalate to could be found"
+    except (ExpressionError, InvalidInput) as failure:
+        found, reason = [], failure.message
+    others = [dn for dn in found if fold_dn(dn) != fold_dn(item.addressee)]
+    item = draft.change_item(item, escalated=True)
+    if not others:
+        draft.comment(f"{approval.name}: not escalated: {reason}.", activity=item.activity)
+        return item
+    draft.record(
+        "work_item.escalated", activity=item.activity, item=item.number, addressee=others[0], before=item.addressee
+    )
+    return draft.change_item(item, "reassign", addressee=others[0], owner=None)
+
+

@@ -1,0 +1,71 @@
+"""Passwords: argon2id, computed in two worker threads so that the event loop never waits for one."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
+
+from argon2 import PasswordHasher, Type, extract_parameters
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from placet.errors import InvalidInput
+
+LONGEST = 1024
+_MEMORY_KIB, _PASSES = 19 * 1024, 2
+_hasher = PasswordHasher(time_cost=_PASSES, memory_cost=_MEMORY_KIB, parallelism=1, type=Type.ID)
+_threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="placet-password")  # 19 MiB and one core each
+
+
+async def hash_password(text: str) -> str:
+    """The hash to store for a password; raises `InvalidInput` where it is empty, too long or no text."""
+    check_password(text)
+    return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, text)
+
+
+async def verify_password(password_hash: str, text: str) -> bool:
+    """Whether a password fits a stored hash."""
+    return await asyncio.get_running_loop().run_in_executor(_threads, _verify, password_hash, text)
+
+
+def check_password(text: str) -> None:
+    """Refuse what cannot be a password."""
+    if not text:
+        raise InvalidInput(f"The password is empty; give one of 1 to {LONGEST:,} characters.")
+    if len(text) > LONGEST:
+        raise InvalidInput(f"The password has {len(text):,} characters; give one of at most {LONGEST:,}.")
+    if not is_text(text):
+        raise InvalidInput("The password has half of a surrogate pair in it; leave it out.")
+
+
+def is_text(text: str) -> bool:
+    """Whether a text can be written as UTF-8, which half of a surrogate pair cannot."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def is_password_hash(text: str) -> bool:
+    """Whether a text is a hash that `verify_password` can read."""
+    try:
+        extract_parameters(text)
+    except InvalidHashError:
+        return False
+    return True
+
+
+def needs_rehash(password_hash: str) -> bool:
+    """Whether a hash was made with other costs than today's."""
+    return _hasher.check_needs_rehash(password_hash)
+
+
+def decoy_hash() -> str:
+    """A hash that no password fits and that costs as much to verify as a real one."""
+    salt, digest = (b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (16, 32))
+    return f"$argon2id$v=19$m={_MEMORY_KIB},t={_PASSES},p=1${salt}${digest}"
+
+
+def _verify(password_hash: str, text: str) -> bool:
+    try:
+        return _hasher.verify(password_hash, text)
+    except (VerificationError, InvalidHashError, UnicodeEncodeError):
+        return False

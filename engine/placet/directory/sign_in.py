@@ -1,0 +1,167 @@
+"""Signing in with a name and a password, made cheap for clients that send both with every request."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from base64 import b64decode
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from weakref import WeakValueDictionary
+
+from placet.clock import Clock
+from placet.core.names import fold_dn
+from placet.core.people import Person
+from placet.directory.attempts import FailedSignIns
+from placet.directory.database import Database
+from placet.directory.passwords import (
+    LONGEST,
+    decoy_hash,
+    hash_password,
+    is_text,
+    needs_rehash,
+    verify_password,
+)
+from placet.errors import NotAuthenticated
+from placet.store import directory
+from placet.store.directory import ACTIVE, UserRow
+
+FRESH = timedelta(seconds=5)  # so long a verified credential needs no look at the database
+KNOWN = timedelta(minutes=10)  # so long it needs that look, but no argon2
+_REMEMBERED = 4096  # credentials
+_LONGEST_NAME = 1024
+
+REFUSAL = "User name and password do not fit an active account; check both, or ask an administrator for a new password."
+
+
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    person: Person
+    password_hash: str
+    version: int
+    fresh_until: datetime
+    known_until: datetime
+
+
+class SignIn:
+    """Who stands behind a name and a password.
+
+    `directory_version` is the version of the people that are held in memory: once it moves on, no cached credential
+    counts before it was compared with the database again.
+    """
+
+    def __init__(self, database: Database, clock: Clock, directory_version: Callable[[], int] = lambda: 0) -> None:
+        self._database, self._clock, self._directory_version = database, clock, directory_version
+        self._key = secrets.token_bytes(32)
+        self._verified: OrderedDict[bytes, _Verified] = OrderedDict()
+        self._failures = FailedSignIns(clock)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._decoy = decoy_hash()
+
+    def cached(self, user: str, password: str) -> Person | None:
+        """The person of credentials that were verified seconds ago, in a few microseconds and without waiting."""
+        entry = self._verified.get(self._digest(user, password))
+        if entry is None or entry.version != self._directory_version() or self._clock.now() >= entry.fresh_until:
+            return None
+        return entry.person
+
+    async def person(self, user: str, password: str) -> Person:
+        """The person of a DN or user name and a password.
+
+        Raises `NotAuthenticated`, the same for an unknown user, a wrong password and an inactive account, and
+        `TooManyAttempts` after 10 failures with one name within 5 minutes.
+        """
+        if not _could_be(user, _LONGEST_NAME) or not _could_be(password, LONGEST):
+            raise NotAuthenticated(REFUSAL)
+        name = fold_dn(user)
+        # One at a time for each name: of many equal requests one verifies, and failures are counted exactly.
+        async with self._turns.setdefault(name, asyncio.Lock()):
+            return self.cached(user, password) or await self._verify(name, user, password)
+
+    async def _verify(self, name: str, user: str, password: str) -> Person:
+        # The version comes before the look at the database: a change in between makes the entry old, never wrong.
+        version = self._directory_version()
+        account = await self._database.read(lambda tx: directory.find_user(tx, user))
+        digest = self._digest(user, password)
+        entry = self._verified.pop(digest, None)
+        if account is not None and entry is not None and self._still_holds(entry, account):
+            self._remember(digest, account, version, entry.known_until)
+            return account.person
+        self._failures.check(name)
+        # Nobody is told by the time an answer takes whether a name exists: a decoy is verified where there is no hash.
+        stored = account.password_hash if account is not None else None
+        fits = await verify_password(stored or self._decoy, password)
+        if account is None or stored is None or not fits or account.status != ACTIVE:
+            self._failures.add(name)
+            raise NotAuthenticated(REFUSAL)
+        self._failures.forget(name)
+        if needs_rehash(stored):
+            account = await self._rehash(account, password)
+        self._remember(digest, account, version, self._clock.now() + KNOWN)
+        return account.person
+
+    def _still_holds(self, entry: _Verified, account: UserRow) -> bool:
+        same = account.password_hash == entry.password_hash and account.status == ACTIVE
+        return same and self._clock.now() < entry.known_until
+
+    async def _rehash(self, account: UserRow, password: str) -> UserRow:
+        """Store the password at today's costs, unless it was changed while this one was verified."""
+        old, new = account.password_hash, await hash_password(password)
+        replaced = await self._database.write(lambda tx: directory.replace_password(tx, account.id, old, new))
+        return replace(account, password_hash=new) if replaced else account
+
+    def _remember(self, digest: bytes, account: UserRow, version: int, known_until: datetime) -> None:
+        fresh_until = self._clock.now() + FRESH
+        self._verified[digest] = _Verified(
+            account.person, account.password_hash or "", version, fresh_until, known_until
+        )
+        if len(self._verified) > _REMEMBERED:
+            self._verified.popitem(last=False)
+
+    def _digest(self, user: str, password: str) -> bytes:
+        """What stands for credentials in memory; the length keeps `a` + `bc` apart from `ab` + `c`."""
+        text = f"{len(user)} {user}{password}".encode("utf-8", "surrogatepass")
+        return blake2b(text, key=self._key, digest_size=16).digest()
+
+
+def parse_rest_authorization(value: str) -> tuple[str, str]:
+    """User and password of a `RESTAuthorization` header: the base64 of `user:password`, no scheme in front.
+
+    The first colon ends the user, who is a DN or a user name. Raises `NotAuthenticated`.
+    """
+    return _decoded("RESTAuthorization", value)
+
+
+def parse_basic(value: str) -> tuple[str, str]:
+    """User and password of an `Authorization: Basic` header; raises `NotAuthenticated`."""
+    scheme, _, token = value.strip().partition(" ")
+    if scheme.casefold() != "basic":
+        raise NotAuthenticated(
+            "The Authorization header has another scheme than Basic; send Basic and base64 of user:password."
+        )
+    return _decoded("Authorization", token)
+
+
+def _decoded(header: str, token: str) -> tuple[str, str]:
+    try:
+        raw = b64decode(token.strip(), validate=True)
+    except ValueError:  # what it was is not repeated: it may be a password
+        raise NotAuthenticated(f"The {header} header is not base64; send the base64 of user:password.") from None
+    user, colon, password = _text(raw).partition(":")
+    if not colon:
+        raise NotAuthenticated(f"The {header} header has no colon in it; send the base64 of user:password.")
+    return user, password
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:  # older clients send what they were typed in
+        return raw.decode("latin-1")
+
+
+def _could_be(text: str, longest: int) -> bool:
+    return 0 < len(text) <= longest and "\0" not in text and is_text(text)

@@ -1,0 +1,133 @@
+"""Every error that Placet raises on purpose.
+
+Each class has a stable `code`; a message says what was asked, what is so, and what would work. None of them knows HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class PlacetError(Exception):
+    """The root of the tree; `code` never changes from release to release."""
+
+    code = "error"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidInput(PlacetError):
+    """What was given cannot be used, whatever the state of the process."""
+
+    code = "invalid-input"
+
+
+class InvalidData(InvalidInput):
+    """A data item is unknown, missing or of the wrong type; `item` names it."""
+
+    code = "invalid-data"
+
+    def __init__(self, item: str, message: str) -> None:
+        super().__init__(message)
+        self.item = item
+
+
+class InvalidFilter(InvalidInput):
+    """A filter or query cannot be read; `key` is the field it is about, if there is one."""
+
+    code = "invalid-filter"
+
+    def __init__(self, message: str, key: str | None = None) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+class InvalidDefinition(InvalidInput):
+    """A definition file has faults; `faults` lists all of them, each with its place."""
+
+    code = "invalid-definition"
+
+    def __init__(self, faults: Iterable[object]) -> None:
+        self.faults = list(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class InvalidDirectory(InvalidInput):
+    """A file of people has faults; `faults` lists all of them, each with its place."""
+
+    code = "invalid-directory"
+
+    def __init__(self, faults: Iterable[object]) -> None:
+        self.faults = list(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class NotAuthenticated(PlacetError):
+    """Nobody, or nobody who could be recognised, is asking."""
+
+    code = "not-authenticated"
+
+
+class TooManyAttempts(NotAuthenticated):
+    """Too many sign-ins have failed; `retry_after` is in whole seconds."""
+
+    code = "too-many-attempts"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class NotAllowed(PlacetError):
+    """The caller is known and may not do this."""
+
+    code = "not-allowed"
+
+
+class NotFound(PlacetError):
+    """There is no such thing, or the caller may not know of it."""
+
+    code = "not-found"
+
+
+class Conflict(PlacetError):
+    """The request does not fit the state that the thing is in."""
+
+    code = "conflict"
+
+
+class TransitionNotAllowed(Conflict):
+    """A machine has no way from `state` by `trigger`; `accepted` are the triggers that it has."""
+
+    code = "transition-not-allowed"
+
+    def __init__(self, thing: str, trigger: str, state: str, accepted: Iterable[str]) -> None:
+        self.trigger, self.state, self.accepted = trigger, state, sorted(accepted)
+        ways = f"it accepts: {', '.join(self.accepted)}." if self.accepted else "nothing more can happen to it."
+        super().__init__(f"Cannot {trigger.replace('_', ' ')} a {thing} that is {state}; {ways}")
+
+
+class RevisionMismatch(PlacetError):
+    """The caller's copy is older than what is stored."""
+
+    code = "revision-mismatch"
+
+
+class TooLarge(PlacetError):
+    """More was sent than a limit allows."""
+
+    code = "too-large"
+
+
+class Unavailable(PlacetError):
+    """The engine cannot serve this now; the same request may work in a moment."""
+
+    code = "unavailable"
+
+
+class ExpressionError(PlacetError):
+    """An expression of a definition failed while a process ran."""
+
+    code = "expression"

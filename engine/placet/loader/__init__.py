@@ -1,0 +1,169 @@
+"""Definition files: YAML text to `placet.core.definition.Definition`, every fault with file, line and column."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from placet.core.definition import Definition
+from placet.core.names import fold_dn, is_dn
+from placet.errors import InvalidDefinition
+from placet.loader import content_checks, shape_checks
+from placet.loader.build import build_definition, head_dn
+from placet.loader.faults import Fault, Faults, Place, did_you_mean
+from placet.loader.fields import ID
+from placet.loader.flow_checks import check_flow, read_graph
+from placet.loader.shape import ActivityShape, DataItemShape, FileShape
+from placet.loader.yaml_tree import Mapping, Scalar, Unreadable, place_of_key, read_tree
+
+__all__ = ["Fault", "json_schema", "load_directory", "parse_definition"]
+
+MAX_BYTES = 1_048_576
+MAX_ACTIVITIES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What one file gave: a definition or faults, and where it says its name."""
+
+    definition: Definition | None
+    faults: list[Fault]
+    dn_place: Place
+
+
+def parse_definition(text: str, file: str = "<text>") -> Definition:
+    """The definition that a text describes; raises InvalidDefinition with all of its faults."""
+    found = _read(text, file)
+    if found.definition is None:
+        raise InvalidDefinition(found.faults)
+    return found.definition
+
+
+def load_directory(path: str | Path) -> list[Definition]:
+    """The definitions of every `*.yaml` and `*.yml` file directly in a directory, in order of file names.
+
+    Raises InvalidDefinition with the faults of all files together.
+    """
+    directory = Path(path)
+    if not directory.is_dir():
+        raise InvalidDefinition(
+            [Fault(str(directory), 1, 1, "This is no directory; name one that holds *.yaml files.")]
+        )
+    files = sorted(file for file in directory.iterdir() if file.suffix in (".yaml", ".yml") and file.is_file())
+    faults: list[Fault] = []
+    definitions: dict[str, tuple[Definition, Path]] = {}
+    for file in files:
+        found = _read_file(file)
+        faults += found.faults
+        if found.definition is None:
+            continue
+        _, first = definitions.setdefault(fold_dn(found.definition.dn), (found.definition, file))
+        if first is not file:
+            message = (
+                f"The definition {found.definition.dn!r} is in {first.name} already; give one of them another name."
+            )
+            faults.append(Fault(str(file), found.dn_place.line, found.dn_place.column, message))
+    if faults:
+        raise InvalidDefinition(sorted(faults))
+    return [definition for definition, _ in definitions.values()]
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a definition file, for editors."""
+    schema = FileShape.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Placet definition"}
+
+
+def _read_file(file: Path) -> _Read:
+    try:
+        content = file.read_bytes() if file.stat().st_size <= MAX_BYTES else b" " * (MAX_BYTES + 1)
+        return _read(content.decode("utf-8-sig"), str(file))
+    except UnicodeDecodeError as failure:
+        line = content.count(b"\n", 0, failure.start) + 1
+        message = f"The byte 0x{content[failure.start]:02x} is not UTF-8; save the file as UTF-8."
+        return _Read(None, [Fault(str(file), line, 1, message)], Place())
+    except OSError as failure:
+        return _Read(None, [Fault(str(file), 1, 1, f"The file cannot be read: {failure.strerror}.")], Place())
+
+
+def _read(text: str, file: str) -> _Read:
+    faults = Faults(file)
+    if len(text) > MAX_BYTES or len(text.encode(errors="replace")) > MAX_BYTES:
+        faults.add(Place(), f"The file is larger than {MAX_BYTES // 1024} KiB; a definition needs far less.")
+        return _Read(None, faults.sorted(), Place())
+    try:
+        root = read_tree(text.removeprefix("\ufeff"), faults)
+    except Unreadable:
+        return _Read(None, faults.sorted(), Place())
+    head = shape_checks.check_head(root, faults)
+    if head is not None and not is_dn(head_dn(head)):
+        faults.add(
+            root.values["name"].place, f"No DN can be made of the name {head.name['en']!r}; add one with dn: cn=…."
+        )
+    items = _check_data(root, faults)
+    activities = _check_activities(root, items, faults)
+    dn_place = place_of_key(root, ("dn" if "dn" in root.keys else "name",))
+    if faults or head is None:
+        return _Read(None, faults.sorted(), dn_place)
+    return _Read(build_definition(head, items, activities, text), [], dn_place)
+
+
+def _check_data(root: Mapping, faults: Faults) -> dict[str, DataItemShape]:
+    section = _section(root, "data", faults)
+    items = {}
+    for name, node in section.values.items():
+        _check_name("data item", name, section.keys[name], faults)
+        item = shape_checks.check_data_item(name, node, faults)
+        if item is not None:
+            content_checks.check_data_item(name, item, node, faults)
+            items[name] = item
+    return items
+
+
+def _check_activities(root: Mapping, items: dict[str, DataItemShape], faults: Faults) -> dict[str, ActivityShape]:
+    section = _section(root, "activities", faults)
+    place = place_of_key(root, ("activities",))
+    if not section.values:
+        faults.add(place, "There are no activities; a definition has at least done: {kind: finish}.")
+    if len(section.values) > MAX_ACTIVITIES:
+        faults.add(place, f"There are {len(section.values)} activities; at most {MAX_ACTIVITIES} work.")
+        return {}
+    data = root.values.get("data")
+    declared = data.values if isinstance(data, Mapping) else {}
+    checks = content_checks.ContentChecks(declared, items, faults)
+    shapes = {}
+    for name, node in section.values.items():
+        _check_name("activity", name, section.keys[name], faults)
+        checks.check_names(name, node)
+        shape = shape_checks.check_activity(name, node, faults)
+        if shape is not None:
+            checks.check_values(name, shape, node)
+            shapes[name] = shape
+    if section.values:
+        _check_graph(root, section, place, faults)
+    return shapes
+
+
+def _check_graph(root: Mapping, section: Mapping, place: Place, faults: Faults) -> None:
+    graph = read_graph(section, faults)
+    start = root.values.get("start")
+    first = start.text if isinstance(start, Scalar) and not start.is_null else None
+    if isinstance(start, Scalar) and first is not None and first not in graph:
+        faults.add(start.place, f"The start {first!r} is no activity: {did_you_mean(first, section.values)}")
+    check_flow(graph, first, place, faults)
+
+
+def _section(root: Mapping, key: str, faults: Faults) -> Mapping:
+    section = root.values.get(key)
+    if isinstance(section, Mapping):
+        return section
+    if section is not None and not (isinstance(section, Scalar) and section.is_null):
+        faults.add(section.place, f"{key!r} has to be a mapping of names to their descriptions.")
+    return Mapping(root.place)
+
+
+def _check_name(what: str, name: str, place: Place, faults: Faults) -> None:
+    if re.fullmatch(ID, name) is None:
+        faults.add(place, f"{name!r} cannot name a {what}; use up to 64 letters, digits, - and _, a letter first.")

@@ -1,0 +1,140 @@
+"""What a shape alone cannot tell: names of data items, types of expressions, and values that contradict each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
+
+from placet.core.definition import DataType, SettleKind
+from placet.core.expressions import Expression, ExpressionSyntax, compile_expression, data_references, type_faults
+from placet.loader.faults import Faults, Place, did_you_mean
+from placet.loader.shape import ActivityShape, ApprovalShape, DataItemShape, ProcessShape, WaitShape
+from placet.loader.yaml_tree import Mapping as MappingNode
+from placet.loader.yaml_tree import Node, Scalar, Sequence, place_of_key
+
+Steps: TypeAlias = tuple[str, ...]
+
+_PEOPLE = ("a DN, a user name or a list of them", ("string", "list"))
+#: What the expression under a key has to give, in words and as the beginnings of CEL's types.
+_WANTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "when": ("true or false", ("bool",)),
+    "until": ("a time, see timestamp(…)", ("timestamp",)),
+    "comment": ("a text, see string(…)", ("string",)),
+    "addressees": _PEOPLE,
+    "fallback": _PEOPLE,
+    "to": _PEOPLE,
+    "recipient": _PEOPLE,
+}
+
+
+def check_data_item(name: str, item: DataItemShape, node: Node, faults: Faults) -> None:
+    if item.indexed and item.type in (DataType.JSON, DataType.BINARY):
+        place = place_of_key(node, ("indexed",))
+        faults.add(
+            place, f"Data item {name!r} of type {item.type.value} cannot be indexed; index items of other types."
+        )
+
+
+class ContentChecks:
+    """The checks of one activity against the data items that its file declares."""
+
+    def __init__(self, declared: Iterable[str], items: Mapping[str, DataItemShape], faults: Faults) -> None:
+        self.declared = list(declared)
+        self.types = {name: (item.type.value, item.multi_valued) for name, item in items.items()}
+        self.faults = faults
+
+    def check_names(self, name: str, node: Node) -> None:
+        """Check what an activity names and computes, also of one whose shape has faults."""
+        for path, scalar in _expressions(node):
+            try:
+                expression = compile_expression(scalar.text)
+            except ExpressionSyntax:
+                continue  # told with the shape, or no expression but a DN
+            self._check_expression(name, path, expression, scalar)
+        parts = node.values if isinstance(node, MappingNode) else {}
+        if isinstance(sets := parts.get("set"), MappingNode):
+            for key, place in sets.keys.items():
+                self._check_item(name, key, place)
+        if isinstance(writes := parts.get("writes"), Sequence):
+            for item in writes.items:
+                if isinstance(item, Scalar):
+                    self._check_item(name, item.text, item.place)
+
+    def check_values(self, name: str, shape: ActivityShape, node: Node) -> None:
+        """Check the values of an activity against each other."""
+        match shape:
+            case ApprovalShape():
+                self._check_approval(name, shape, node)
+            case WaitShape() if (shape.for_ is None) == (shape.until is None):
+                self.faults.add(node.place, f"Wait {name!r} needs one of for: 2d and until: timestamp(…).")
+            case ProcessShape():
+                self._check_process(name, shape, node)
+
+    def _check_expression(self, name: str, path: Steps, expression: Expression, scalar: Scalar) -> None:
+        for item in sorted(data_references(expression.source)):
+            self._check_item(name, item, scalar.place_of(*_place_of_reference(item, expression.source)))
+        for fault in type_faults(expression.source, self.types):
+            place = scalar.place_of(fault.line, fault.column)
+            self.faults.add(place, f"{'.'.join(path)!r} of activity {name!r} cannot work: {fault.message}.")
+        words, types = _WANTED.get(path[-1], ("", ())) if path[0] not in ("set", "data") else ("", ())
+        if types and not expression.gives.startswith((*types, "dyn")):
+            message = (
+                f"{path[-1]!r} of activity {name!r} has to give {words}; {expression.source!r} gives another type."
+            )
+            self.faults.add(scalar.place, message)
+
+    def _check_item(self, name: str, item: str, place: Place) -> None:
+        if item not in self.declared:
+            reason = did_you_mean(item, self.declared)
+            self.faults.add(place, f"Activity {name!r} names the data item {item!r}, which is not declared: {reason}")
+
+    def _check_approval(self, name: str, shape: ApprovalShape, node: Node) -> None:
+        def add(path: Steps, message: str) -> None:
+            self.faults.add(place_of_key(node, path), f"Approval {name!r} {message}.")
+
+        if shape.writes and shape.settle.kind is not SettleKind.ANY:
+            add(
+                ("writes",),
+                "asks several voters, so none of them may write data items; drop writes, or use settle: any",
+            )
+        if shape.paths.timedout is not None and shape.timeout is None:
+            add(("paths", "timedout"), "draws timedout and has no timeout; add timeout: 3d, or take the path out")
+        if shape.timeout is None:
+            return
+        if shape.remind is not None and shape.remind.after >= shape.timeout:
+            add(("remind", "after"), "reminds only after its timeout; remind earlier, or time out later")
+        if shape.escalate is not None and shape.escalate.after >= shape.timeout:
+            add(("escalate", "after"), "escalates only after its timeout; escalate earlier, or time out later")
+        if shape.due is not None and shape.due > shape.timeout:
+            add(("due",), "is due only after its timeout; make it due earlier, or time out later")
+
+    def _check_process(self, name: str, shape: ProcessShape, node: Node) -> None:
+        paths = shape.paths
+        drawn = {"next"} if paths is None else {path for path, target in paths if target is not None}
+        wanted = {"approved", "denied"} if shape.wait else {"next"}
+        if drawn - {"error"} != wanted:
+            way = "paths approved and denied" if shape.wait else "path next"
+            place = place_of_key(node, ("paths",)) if paths is not None else node.place
+            wait = "true" if shape.wait else "false"
+            message = f"Process {name!r} with wait: {wait} draws the {way}, and error where wanted."
+            self.faults.add(place, message)
+
+
+def _expressions(node: Node) -> Iterator[tuple[Steps, Scalar]]:
+    """The texts of an activity that are expressions, with the keys that lead to them."""
+    if not isinstance(node, MappingNode):
+        return
+    for key, value in node.values.items():
+        if key in _WANTED and isinstance(value, Scalar):
+            yield (key,), value
+        elif key in ("set", "data", "escalate") and isinstance(value, MappingNode):
+            inner = {name: each for name, each in value.values.items() if key != "escalate" or name == "to"}
+            yield from (((key, name), each) for name, each in inner.items() if isinstance(each, Scalar))
+
+
+def _place_of_reference(item: str, source: str) -> tuple[int, int]:
+    """Line and column of a data item's name within an expression."""
+    found = re.search(rf"data\s*(?:\.\s*`?|\[\s*['\"]){re.escape(item)}(?!\w)", source)
+    start = found.end() - len(item) if found is not None else 0
+    return source.count("\n", 0, start) + 1, start - source.rfind("\n", 0, start)

@@ -1,0 +1,223 @@
+"""One batch: read what its commands need, decide them in order of arrival, write what changed.
+
+The number of statements does not depend on the number of commands.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+from sqlalchemy import Connection
+
+from placet.commands import ActOnWorkItem, AddComment, Command, StartProcess
+from placet.core.decide import decide
+from placet.core.definition import Definition
+from placet.core.draft import Decision, Facts
+from placet.core.records import Comment, Event, Job, Process, Snapshot, WorkItem
+from placet.errors import Conflict, NotFound, PlacetError
+from placet.store import data_values, jobs, processes, start_keys, trail, work_items
+from placet.store.names import Names
+from placet.store.world import World
+
+log = structlog.get_logger("placet.store")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one command: the process and, for an action, the work item as they now are.
+
+    `process` is None for a start whose idempotency key had been used before (`repeated`), and for a command that
+    had been overtaken.
+    """
+
+    process_id: str
+    process: Process | None = None
+    item: WorkItem | None = None
+    definition: Definition | None = None
+    repeated: bool = False
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a batch has to write, collected over its decisions."""
+
+    added: dict[str, Process] = field(default_factory=dict)
+    saved: dict[str, tuple[Process, int]] = field(default_factory=dict)
+    definitions: dict[str, Definition] = field(default_factory=dict)
+    new_items: dict[tuple[str, int], WorkItem] = field(default_factory=dict)
+    changed_items: dict[tuple[str, int], WorkItem] = field(default_factory=dict)
+    comments: list[Comment] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    new_jobs: dict[tuple[str, int], Job] = field(default_factory=dict)
+    changed_jobs: dict[tuple[str, int], Job] = field(default_factory=dict)
+    ended_jobs: set[tuple[str, int]] = field(default_factory=set)
+    with_new_data: set[str] = field(default_factory=set)
+    keys: list[tuple[bytes, bytes, str, datetime]] = field(default_factory=list)
+    due_at: datetime | None = None  # the earliest timer that this batch sets
+
+
+class Batch:
+    """The state of one transaction."""
+
+    def __init__(self, tx: Connection, world: World, engine_id: str, new_id: Callable[[datetime], str]) -> None:
+        self.tx = tx
+        self.world = world
+        self.names = Names(world.names)
+        self.changes = Changes()
+        self._engine_id, self._new_id = engine_id, new_id
+        self._snapshots: dict[str, Snapshot] = {}
+        self._keys: dict[bytes, tuple[bytes, str]] = {}
+        self._jobs: set[tuple[str, int]] = set()
+
+    def run(self, commands: Sequence[Command], now: datetime, seconds: float) -> list[Outcome | Exception]:
+        """Decide commands until `seconds` have passed, at least one; answers come in their order."""
+        self._read(commands)
+        facts = Facts(now, self.world.directory, self._engine_id, self._new_id)
+        answers: list[Outcome | Exception] = []
+        deadline = time.perf_counter() + seconds
+        for command in commands:
+            try:
+                answers.append(self._answer(command, facts))
+            except PlacetError as refusal:
+                answers.append(refusal)
+            except Exception as failure:  # a bug is that command's own answer, and the batch goes on
+                log.exception("decision failed", command=type(command).__name__, process_id=command.process_id)
+                answers.append(failure)
+            if time.perf_counter() > deadline:
+                break
+        self._write()
+        return answers
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def _read(self, commands: Sequence[Command]) -> None:
+        tx, names = self.tx, self.names
+        self.world.refresh(tx)
+        ids = {command.process_id for command in commands if _needs_reading(command)}
+        for process in processes.load(tx, ids, names, lock=True):
+            self._snapshots[process.id] = Snapshot(process)
+        numbers = {command.number for command in commands if isinstance(command, ActOnWorkItem | AddComment)}
+        known = self._snapshots.keys()
+        for item in work_items.load(tx, known, numbers - {None}, names):
+            self._snapshots[item.process_id].items[item.number] = item
+        for job in jobs.load(tx, {id_ for id_, snapshot in self._snapshots.items() if snapshot.process.job_count}):
+            self._snapshots[job.process_id].jobs[job.number] = job
+        self._jobs = jobs.existing(tx, {command.job for command in commands if command.job})
+        keys = (start_keys.key_of(command) for command in commands if isinstance(command, StartProcess))
+        self._keys = start_keys.load(tx, {key for key in keys if key})
+
+    # -- deciding --------------------------------------------------------------------------------
+
+    def _answer(self, command: Command, facts: Facts) -> Outcome:
+        if command.job is not None and command.job not in self._jobs:
+            return Outcome(command.process_id)  # its outbox row is gone: it has been answered before
+        if isinstance(command, StartProcess) and (repeated := self._repeated(command, facts.now)):
+            return repeated
+        definition = self._definition(command)
+        decision = decide(definition, self._snapshots.get(command.process_id), command, facts)
+        if command.job is not None:
+            self._jobs.discard(command.job)
+            self.changes.ended_jobs.add(command.job)
+        if decision is None:
+            return Outcome(command.process_id)
+        self._collect(definition, decision)
+        self._snapshots[command.process_id] = decision.snapshot  # the next command for this process sees it
+        item = decision.snapshot.items.get(command.number) if isinstance(command, ActOnWorkItem) else None
+        return Outcome(command.process_id, decision.process, item, definition)
+
+    def _repeated(self, command: StartProcess, now: datetime) -> Outcome | None:
+        """The first answer to an idempotency key, if it has been used before."""
+        key = start_keys.key_of(command)
+        if key is None:
+            return None
+        fingerprint = start_keys.digest(command.fingerprint)
+        used = self._keys.setdefault(key, (fingerprint, command.process_id))
+        if used == (fingerprint, command.process_id):
+            self.changes.keys.append((key, fingerprint, command.process_id, now))
+            return None
+        if used[0] != fingerprint:
+            raise Conflict(
+                f"Idempotency key {command.idempotency_key!r} was used for another request before; "
+                "send a new key with a new request, or the same request again."
+            )
+        return Outcome(used[1], repeated=True)
+
+    def _definition(self, command: Command) -> Definition:
+        catalog = self.world.catalog
+        if isinstance(command, StartProcess):
+            return catalog.get(self.tx, catalog.find(command.definition).row)
+        snapshot = self._snapshots.get(command.process_id)
+        if snapshot is None:
+            raise NotFound(f"There is no process {command.process_id}.")
+        return catalog.get(self.tx, snapshot.process.definition)
+
+    def _collect(self, definition: Definition, decision: Decision) -> None:
+        changes, process = self.changes, decision.process
+        changes.definitions[process.id] = definition
+        if decision.is_new or process.id in changes.added:
+            changes.added[process.id] = process
+        else:
+            before = changes.saved.get(process.id)
+            changes.saved[process.id] = (process, before[1] if before else process.revision - 1)
+        stored = self._snapshots.get(process.id)
+        self._collect_items(decision, stored)
+        self._collect_jobs(decision, stored)
+        changes.comments.extend(decision.comments)
+        changes.events.extend(decision.events)
+        if decision.data_changed:
+            changes.with_new_data.add(process.id)
+
+    def _collect_items(self, decision: Decision, before: Snapshot | None) -> None:
+        changes = self.changes
+        for number in decision.changed_items:
+            item = decision.snapshot.items[number]
+            key = (item.process_id, number)
+            is_new = before is None or number not in before.items or key in changes.new_items
+            (changes.new_items if is_new else changes.changed_items)[key] = item
+            self._note_due(item.timer_at)
+
+    def _collect_jobs(self, decision: Decision, before: Snapshot | None) -> None:
+        changes, process_id = self.changes, decision.process.id
+        for number in decision.changed_jobs:
+            job, key = decision.snapshot.jobs[number], (process_id, number)
+            is_new = before is None or number not in before.jobs or key in changes.new_jobs
+            (changes.new_jobs if is_new else changes.changed_jobs)[key] = job
+            self._note_due(job.timer_at)
+        for number in decision.ended_jobs:
+            key = (process_id, number)
+            changes.changed_jobs.pop(key, None)
+            if changes.new_jobs.pop(key, None) is None:
+                changes.ended_jobs.add(key)
+
+    def _note_due(self, at: datetime | None) -> None:
+        if at is not None and (self.changes.due_at is None or at < self.changes.due_at):
+            self.changes.due_at = at
+
+    # -- writing ---------------------------------------------------------------------------------
+
+    def _write(self) -> None:
+        tx, names, changes = self.tx, self.names, self.changes
+        touched = [*changes.added.values(), *(process for process, _ in changes.saved.values())]
+        items = [*changes.new_items.values(), *changes.changed_items.values()]
+        people = processes.names_in(touched) + work_items.names_in(items)
+        names.intern(tx, people + trail.names_in(changes.comments, changes.events))
+        processes.add(tx, list(changes.added.values()), names)
+        processes.save(tx, list(changes.saved.values()), names)
+        work_items.add(tx, list(changes.new_items.values()), names)
+        work_items.save(tx, list(changes.changed_items.values()), names)
+        trail.add(tx, changes.comments, changes.events, names)
+        jobs.add(tx, list(changes.new_jobs.values()))
+        jobs.save(tx, list(changes.changed_jobs.values()))
+        jobs.end(tx, changes.ended_jobs)
+        start_keys.add(tx, changes.keys)
+        new_data = [process for process in touched if process.id in changes.with_new_data]
+        data_values.replace(tx, [(changes.definitions[p.id], p, p.id in changes.added) for p in new_data])
+
+
+def _needs_reading(command: Command) -> bool:
+    """A start comes with an id of its own; only one that was asked for by a job may be there already."""
+    return not isinstance(command, StartProcess) or command.job is not None

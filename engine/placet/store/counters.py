@@ -1,0 +1,23 @@
+"""Numbers that go up when something kept in memory has changed in the database."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from placet.store.tables import counter
+
+
+def value(tx: Connection, name: str) -> int:
+    return tx.execute(select(counter.c.value).where(counter.c.name == name)).scalar() or 0
+
+
+def values(tx: Connection) -> dict[str, int]:
+    """All counters, in one statement."""
+    return {row.name: row.value for row in tx.execute(select(counter))}
+
+
+def bump(tx: Connection, name: str) -> None:
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(counter).values(name=name, value=1)
+    tx.execute(statement.on_conflict_do_update(index_elements=[counter.c.name], set_={"value": counter.c.value + 1}))

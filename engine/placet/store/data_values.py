@@ -1,0 +1,48 @@
+"""Indexed data items as rows of their own, so that queries about them need not read every document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert
+
+from placet.core.definition import DataItem, DataType, Definition
+from placet.core.records import Process
+from placet.store.tables import data_value
+
+_NUMBERS = (DataType.INTEGER, DataType.DECIMAL)
+
+
+def replace(tx: Connection, changed: Sequence[tuple[Definition, Process, bool]]) -> None:
+    """Write the rows of processes whose data changed; the flag tells that a process is new and has none yet."""
+    rows: list[dict[str, Any]] = []
+    for definition, process, is_new in changed:
+        indexed = [item for item in definition.data.values() if item.indexed]
+        if indexed and not is_new:
+            tx.execute(delete(data_value).where(data_value.c.process_id == process.id))
+        for item in indexed:
+            rows.extend(_rows(item, process))
+    if rows:
+        tx.execute(insert(data_value), rows)
+
+
+def _rows(item: DataItem, process: Process) -> list[dict[str, Any]]:
+    value = process.data.get(item.name)
+    if value is None:
+        return []
+    return [
+        {
+            "process_id": process.id,
+            "item": item.name,
+            "ordinal": ordinal,
+            "text_value": None if item.type in _NUMBERS else _text(single),
+            "number_value": float(single) if item.type in _NUMBERS else None,
+        }
+        for ordinal, single in enumerate(value if item.multi_valued else [value])
+    ]
+
+
+def _text(value: object) -> str:
+    """Folded, since text compares without case; an index has no use for more than its head."""
+    return ("true" if value is True else "false" if value is False else str(value)).casefold()[:500]

@@ -1,0 +1,117 @@
+"""Definitions as rows: every version is kept as the text it was given, and never changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from placet.core.definition import Definition
+from placet.core.names import dn_guid, fold_dn
+from placet.errors import NotFound
+from placet.loader import parse_definition
+from placet.store import counters
+from placet.store.tables import definition
+
+COUNTER = "definitions"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One stored version, without its text."""
+
+    row: int
+    guid: str
+    version: int
+    dn: str
+    retired: bool
+
+
+class Catalog:
+    """All versions of all definitions as of one moment; texts are parsed when first asked for and then kept."""
+
+    def __init__(self, versions: Sequence[Version], number: int, parsed: dict[int, Definition]) -> None:
+        self.number = number
+        self._parsed = parsed
+        self._rows = {version.row: version for version in versions}
+        self._latest: dict[str, Version] = {}
+        for version in versions:  # in order of version
+            self._latest[version.guid] = version
+        self.guids = {fold_dn(version.dn): version.guid for version in versions}
+
+    def rows_of(self, guid: str) -> list[int]:
+        """The rows of all versions of one definition."""
+        return [version.row for version in self._rows.values() if version.guid == guid]
+
+    def known(self, row: int) -> bool:
+        return row in self._rows
+
+    def latest(self) -> list[Version]:
+        """The newest version of every definition, retired or not, by DN."""
+        return sorted(self._latest.values(), key=lambda version: fold_dn(version.dn))
+
+    def find(self, guid_or_dn_or_name: str) -> Version:
+        """The newest version of a definition by GUID, DN or name."""
+        asked = guid_or_dn_or_name
+        guid = self.guids.get(fold_dn(asked), asked)
+        found = self._latest.get(guid)
+        if found is None:
+            named = [v for v in self._latest.values() if fold_dn(v.dn).startswith(f"cn={fold_dn(asked)},")]
+            if len(named) != 1:
+                raise NotFound(f"There is no definition {asked[:100]!r}.")
+            found = named[0]
+        return found
+
+    def get(self, tx: Connection, row: int) -> Definition:
+        """One version, ready to be decided upon."""
+        version = self._rows[row]
+        parsed = self._parsed.get(row)
+        if parsed is None:
+            source = tx.execute(select(definition.c.source).where(definition.c.id == row)).scalar_one()
+            parsed = replace(parse_definition(source, version.dn), row=row, version=version.version)
+            self._parsed[row] = parsed
+        if parsed.retired != version.retired:
+            parsed = self._parsed[row] = replace(parsed, retired=version.retired)
+        return parsed
+
+
+def load_catalog(tx: Connection, parsed: dict[int, Definition]) -> Catalog:
+    c = definition.c
+    number = counters.value(tx, COUNTER)
+    rows = tx.execute(select(c.id, c.guid, c.version, c.dn, c.retired).order_by(c.version)).all()
+    return Catalog([Version(*row) for row in rows], number, parsed)
+
+
+def deploy(tx: Connection, definitions: Sequence[Definition], now: datetime) -> list[tuple[Definition, int, bool]]:
+    """Store those whose text is new as their next version: each with its version, and whether it is new."""
+    outcome = []
+    latest = _latest_sources(tx)
+    for given in sorted(definitions, key=lambda each: each.dn):
+        guid = dn_guid(given.dn)
+        version, source, retired = latest.get(guid, (0, "", False))
+        if version and source == given.source and not retired:
+            outcome.append((given, version, False))
+            continue
+        row = {"guid": guid, "version": version + 1, "dn": given.dn, "source": given.source, "deployed_at": now}
+        tx.execute(insert(definition).values(**row, retired=False))
+        outcome.append((given, version + 1, True))
+    if any(is_new for _, _, is_new in outcome):
+        counters.bump(tx, COUNTER)
+    return outcome
+
+
+def _latest_sources(tx: Connection) -> Mapping[str, tuple[int, str, bool]]:
+    c = definition.c
+    newest = select(c.guid, func.max(c.version).label("version")).group_by(c.guid).subquery()
+    query = select(c.guid, c.version, c.source, c.retired).join(
+        newest, (newest.c.guid == c.guid) & (newest.c.version == c.version)
+    )
+    return {row.guid: (row.version, row.source, row.retired) for row in tx.execute(query)}
+
+
+def retire(tx: Connection, guid: str) -> None:
+    """Let no version of a definition start anything any more."""
+    tx.execute(update(definition).where(definition.c.guid == guid).values(retired=True))
+    counters.bump(tx, COUNTER)

@@ -1,0 +1,204 @@
+"""Reads: one row, a page by key, and who may see what. Rights are part of every query, never applied afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, literal, or_, select, true, tuple_
+
+from placet.core.definition import Definition
+from placet.core.names import fold_dn
+from placet.core.records import Process, WorkItem, split_work_item_id
+from placet.core.statuses import WorkItemStatus
+from placet.query.ast import ME, Comparison, In, Node, Not, all_of, any_of, fields_of, resolve_me
+from placet.query.ast import And as AndNode
+from placet.query.ast import Or as OrNode
+from placet.query.fields import WORK_ITEMS
+from placet.store import processes, work_items
+from placet.store.compiler import compile_filter
+from placet.store.fields import PROCESS_COLUMNS, WORK_ITEM_COLUMNS
+from placet.store.names import Names
+from placet.store.tables import name, process, work_item
+from placet.store.types import Moment
+from placet.store.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a result is wanted; `after` is where the page before ended."""
+
+    limit: int
+    after: tuple[Any, ...] | None = None
+    newest_first: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FoundProcess:
+    process: Process
+    definition: Definition
+
+
+@dataclass(frozen=True, slots=True)
+class FoundWorkItem:
+    item: WorkItem
+    process: Process
+    definition: Definition
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads: the folded DNs that stand for him, or everything where he may see everything."""
+
+    dn: str | None  # None: the engine itself
+    everything: bool
+    names: tuple[str, ...] = field(default=())
+
+
+def reader(world: World, actor: str | None) -> Reader:
+    """What an actor may see, as of the directory that is loaded."""
+    if actor is None:
+        return Reader(None, everything=True)
+    groups = [group.dn for group in world.directory.groups_of(actor)]
+    names = tuple(fold_dn(dn) for dn in [actor, *groups])
+    return Reader(actor, world.directory.is_administrator(actor), names)
+
+
+def _numbers(folded: Sequence[str]) -> Select[Any]:
+    return select(name.c.id).where(name.c.folded.in_(folded))
+
+
+def visible_processes(who: Reader) -> ColumnElement[bool]:
+    """Initiator, recipient, and whoever has or had an item."""
+    if who.everything:
+        return true()
+    me = select(name.c.id).where(name.c.folded == who.names[0]).scalar_subquery()
+    asked = select(work_item.c.process_id).where(work_item.c.addressee.in_(_numbers(who.names)))
+    acted = select(work_item.c.process_id).where(
+        work_item.c.actor == me, work_item.c.actor != work_item.c.addressee
+    )
+    return or_(
+        process.c.initiator == me, process.c.recipient == me, process.c.id.in_(asked), process.c.id.in_(acted)
+    )
+
+
+def visible_items(who: Reader) -> ColumnElement[bool]:
+    """Items addressed to somebody, himself or through a group unless another of it has claimed them, or done by him."""
+    if who.everything:
+        return true()
+    me = select(name.c.id).where(name.c.folded == who.names[0]).scalar_subquery()
+    unclaimed = or_(work_item.c.status != WorkItemStatus.CLAIMED.value, work_item.c.owner == me)
+    mine = [work_item.c.addressee == me, and_(work_item.c.actor == me, work_item.c.actor != work_item.c.addressee)]
+    if len(who.names) > 1:
+        mine.append(and_(work_item.c.addressee.in_(_numbers(who.names[1:])), unclaimed))
+    return or_(*mine)
+
+
+# -- processes -----------------------------------------------------------------------------------
+
+
+def find_process(tx: Connection, world: World, process_id: str, who: Reader) -> FoundProcess | None:
+    """One process that the reader may see."""
+    found = _processes(tx, world, select(process).where(process.c.id == process_id, visible_processes(who)))
+    return found[0] if found else None
+
+
+def page_of_processes(
+    tx: Connection, world: World, wanted: Node | None, who: Reader, page: Page
+) -> list[FoundProcess]:
+    """A page in order of creation; its last one's id is where the next page begins."""
+    key = process.c.id
+    query = select(process).where(_filter(wanted, who, PROCESS_COLUMNS, world), visible_processes(who))
+    if page.after is not None:
+        query = query.where(key < page.after[0] if page.newest_first else key > page.after[0])
+    query = query.order_by(key.desc() if page.newest_first else key).limit(page.limit)
+    return _processes(tx, world, query)
+
+
+def _processes(tx: Connection, world: World, query: Select[Any]) -> list[FoundProcess]:
+    names = Names(world.names)
+    rows = tx.execute(query).all()
+    records = processes.to_records(tx, rows, names)
+    names.committed()
+    return [FoundProcess(record, world.definition(tx, record.definition)) for record in records]
+
+
+# -- work items ----------------------------------------------------------------------------------
+
+_STATUS = WORK_ITEMS.field("Status")
+_OPEN = In(_STATUS, (WorkItemStatus.OPEN.value, WorkItemStatus.CLAIMED.value))
+
+
+def find_work_item(tx: Connection, world: World, item_id: str, who: Reader) -> FoundWorkItem | None:
+    """One work item that the reader may see."""
+    process_id, number = split_work_item_id(item_id)
+    query = _items_query().where(
+        work_item.c.process_id == process_id, work_item.c.number == number, visible_items(who)
+    )
+    found = _work_items(tx, world, query)
+    return found[0] if found else None
+
+
+def page_of_work_items(
+    tx: Connection, world: World, wanted: Node | None, who: Reader, page: Page
+) -> list[FoundWorkItem]:
+    """A page in order of creation, oldest first unless asked otherwise; open and claimed ones unless `Status` is asked."""
+    c = work_item.c
+    if wanted is None or _STATUS not in fields_of(wanted):
+        wanted = all_of([_OPEN] if wanted is None else [wanted, _OPEN])
+    query = _items_query().where(_filter(wanted, who, WORK_ITEM_COLUMNS, world), visible_items(who))
+    keys = (c.created_at, c.process_id, c.number)
+    if page.after is not None:
+        moment, process_id, number = page.after
+        after = tuple_(literal(moment, Moment()), literal(process_id, c.process_id.type), literal(number))
+        query = query.where(tuple_(*keys) < after if page.newest_first else tuple_(*keys) > after)
+    query = query.order_by(*(key.desc() if page.newest_first else key for key in keys)).limit(page.limit)
+    return _work_items(tx, world, query)
+
+
+def _items_query() -> Select[Any]:
+    return select(work_item, process).join(process, process.c.id == work_item.c.process_id)
+
+
+def _work_items(tx: Connection, world: World, query: Select[Any]) -> list[FoundWorkItem]:
+    names = Names(world.names)
+    keys = tx.execute(query.with_only_columns(work_item, maintain_column_froms=True)).all()
+    items = work_items.to_records(tx, keys, names)
+    ids = {item.process_id for item in items}
+    by_id = {record.id: record for record in processes.load(tx, ids, names)}
+    names.committed()
+    found = []
+    for item in items:
+        parent = by_id[item.process_id]
+        found.append(FoundWorkItem(item, parent, world.definition(tx, parent.definition)))
+    return found
+
+
+def cursor_of(found: FoundProcess | FoundWorkItem) -> tuple[Any, ...]:
+    """Where a page that ends with this row ends."""
+    if isinstance(found, FoundProcess):
+        return (found.process.id,)
+    item = found.item
+    return (item.created_at, item.process_id, item.number)
+
+
+def _filter(wanted: Node | None, who: Reader, columns: Any, world: World) -> ColumnElement[bool]:
+    if wanted is not None:
+        wanted = resolve_me(_with_groups(wanted, who), who.dn or "")
+    return compile_filter(wanted, columns, world.catalog)
+
+
+def _with_groups(node: Node, who: Reader) -> Node:
+    """`Addressee=self` asks for what waits for me, so it takes in the groups that I act for."""
+    match node:
+        case Comparison(asked, _, value) if value is ME and asked.name == "Addressee" and len(who.names) > 1:
+            return In(asked, who.names)
+        case Not(part):
+            return Not(_with_groups(part, who))
+        case AndNode(parts):
+            return all_of(_with_groups(part, who) for part in parts)
+        case OrNode(parts):
+            return any_of(_with_groups(part, who) for part in parts)
+        case _:
+            return node

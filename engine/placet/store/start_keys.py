@@ -1,0 +1,41 @@
+"""Idempotency keys of starts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select
+
+from placet.commands import StartProcess
+from placet.store.tables import start_key
+
+
+def digest(*parts: str | None) -> bytes:
+    return hashlib.sha256("\0".join(part or "" for part in parts).encode()).digest()
+
+
+def key_of(command: StartProcess) -> bytes | None:
+    """The stored form of a start's idempotency key, which holds for its caller alone."""
+    return None if command.idempotency_key is None else digest(command.actor, command.idempotency_key)
+
+
+def load(tx: Connection, keys: Collection[bytes]) -> dict[bytes, tuple[bytes, str]]:
+    """For each known key the fingerprint of its request and the process that it started."""
+    if not keys:
+        return {}
+    c = start_key.c
+    rows = tx.execute(select(c.key, c.fingerprint, c.process_id).where(c.key.in_(keys))).all()
+    return {row.key: (row.fingerprint, row.process_id) for row in rows}
+
+
+def add(tx: Connection, rows: Sequence[tuple[bytes, bytes, str, datetime]]) -> None:
+    if rows:
+        columns = ("key", "fingerprint", "process_id", "at")
+        tx.execute(insert(start_key), [dict(zip(columns, row, strict=True)) for row in sorted(rows)])
+
+
+def forget(tx: Connection, before: datetime) -> None:
+    """Drop keys that are older than they are kept."""
+    tx.execute(delete(start_key).where(start_key.c.at < before))

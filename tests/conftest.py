@@ -1,0 +1,192 @@
+"""What every test may ask for: a clock, a fresh database on each of the two servers, and one PostgreSQL for the run."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import shutil
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+from placet.clock import ManualClock
+from placet.settings import Settings
+from tests.postgres import Databases, ProgramsMissing, Server
+
+TESTS = Path(__file__).parent
+PARTS = ("unit", "store", "acceptance", "property", "crash", "house")
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+SERVER = pytest.StashKey[Server]()
+
+# The usual run is the same every time; the long one looks for what nobody has seen yet. Neither measures speed.
+hypothesis.settings.register_profile("usual", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.register_profile("long", deadline=None, max_examples=2000, print_blob=True)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="repeat random tests many times, with new random numbers")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    hypothesis.settings.load_profile("long" if config.getoption("--long") else "usual")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Start the server once for all workers of pytest-xdist and tell each where it is."""
+    try:
+        node.workerinput["postgresql"] = _postgresql(node.config)
+    except ProgramsMissing as missing:
+        pytest.exit(str(missing), returncode=1)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if SERVER in config.stash:
+        config.stash[SERVER].stop()
+
+
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the crash tests on one worker: two of them at once would starve each other's servers."""
+    for item in items:
+        if item.path.is_relative_to(TESTS / "crash"):
+            item.add_marker(pytest.mark.xdist_group("crash"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many tests each part has and how long they took, all workers taken together."""
+    tests: dict[str, set[str]] = defaultdict(set)
+    seconds: dict[str, float] = defaultdict(float)
+    for report in itertools.chain.from_iterable(terminalreporter.stats.values()):
+        if isinstance(report, pytest.TestReport):
+            part = report.nodeid.removeprefix("tests/").split("/")[0]
+            tests[part].add(report.nodeid)
+            seconds[part] += report.duration
+    terminalreporter.section("time per part")
+    for part in sorted(tests, key=lambda part: PARTS.index(part) if part in PARTS else len(PARTS)):
+        terminalreporter.write_line(f"{part:<12}{len(tests[part]):>6} tests{seconds[part]:>9.1f} s")
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A clock that stands at nine o'clock UTC on a Monday until the test moves it."""
+    return ManualClock(datetime(2026, 3, 2, 9, tzinfo=UTC))
+
+
+@pytest.fixture
+def rounds(request: pytest.FixtureRequest) -> int:
+    """How often a random durability test repeats itself: a few times, or with `--long` for as long as a coffee."""
+    return 100 if request.config.getoption("--long") else 3
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a migrated database of the test's own."""
+    if request.param == "sqlite":
+        yield _copied(request.getfixturevalue("sqlite_template"), tmp_path)
+    else:
+        template = request.getfixturevalue("postgresql_template")
+        yield from _created(request.getfixturevalue("databases"), template)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database of the test's own without any table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/placet.db"
+    else:
+        yield from _created(request.getfixturevalue("databases"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def durable_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database that syncs every commit to the disk, as it does in production."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/placet.db"
+    else:
+        yield from _created(request.getfixturevalue("durable_databases"))
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    """The settings of a node on a migrated database, that listens on a free port."""
+    return Settings(database_url=database_url, port=0)
+
+
+@pytest.fixture(scope="session")
+def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
+    """The databases of the run's one PostgreSQL."""
+    databases = Databases(_postgresql(request.config))
+    yield databases
+    databases.close()
+
+
+@pytest.fixture(scope="session")
+def durable_databases() -> Iterator[Databases]:
+    """The databases of a second PostgreSQL, started for those tests that need its commits on the disk."""
+    server = Server(durable=True)
+    try:
+        databases = Databases(server.address)
+        yield databases
+        databases.close()
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file that tests copy."""
+    template = tmp_path_factory.mktemp("template") / "placet.db"
+    template.touch()
+    _migrate(f"sqlite:///{template}")
+    return template
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(databases: Databases) -> str:
+    """The name of a migrated database that tests copy."""
+    name = f"template_{WORKER}"
+    _migrate(databases.create(name))
+    return name
+
+
+def _postgresql(config: pytest.Config) -> str:
+    """Return the address of the run's server; without workers it is started by the first test that needs it."""
+    if hasattr(config, "workerinput"):
+        return str(config.workerinput["postgresql"])
+    if SERVER not in config.stash:
+        config.stash[SERVER] = Server()
+    return config.stash[SERVER].address
+
+
+def _copied(template: Path, directory: Path) -> str:
+    shutil.copy(template, directory / "placet.db")
+    return f"sqlite:///{directory}/placet.db"
+
+
+_numbers = itertools.count(1)
+
+
+def _created(databases: Databases, template: str = "template0") -> Iterator[str]:
+    name = f"placet_{WORKER}_{next(_numbers)}"
+    yield databases.create(name, template)
+    databases.drop(name)
+
+
+def _migrate(url: str) -> None:
+    """Bring an empty database to the newest schema."""
+    from placet.store.database import opened  # here, so that a unit test alone does not wait for SQLAlchemy
+    from placet.store.migrate import migrate
+
+    async def work() -> None:
+        async with opened(url) as database:
+            await migrate(database)
+
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:  # leaves the tests' own loop alone
+        runner.run(work())

@@ -1,0 +1,81 @@
+import asyncio
+import threading
+
+import pytest
+from argon2 import PasswordHasher
+
+from placet.directory import passwords
+from placet.directory.passwords import decoy_hash, hash_password, is_password_hash, needs_rehash, verify_password
+from placet.errors import InvalidInput
+
+
+async def test_only_the_password_itself_fits_its_hash():
+    stored = await hash_password("schöner Tag: 1=1")
+
+    assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert await verify_password(stored, "schöner Tag: 1=1")
+    assert not await verify_password(stored, "schöner Tag: 1=2")
+
+
+async def test_equal_passwords_have_different_hashes():
+    assert await hash_password("demo") != await hash_password("demo")
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("", "is empty; give one of 1 to 1,024 characters"),
+        ("x" * 1025, "has 1,025 characters; give one of at most 1,024"),
+        ("a\ud800b", "half of a surrogate pair"),
+    ],
+)
+async def test_what_cannot_be_a_password_is_refused(password, reason):
+    with pytest.raises(InvalidInput, match=reason):
+        await hash_password(password)
+
+
+@pytest.mark.parametrize("stored", ["", "plain text", "$argon2id$v=19$m=1,t=1,p=1$AA", "$2b$12$abcdefghijklmnopqrstuv"])
+async def test_nothing_fits_what_is_no_hash(stored):
+    assert not is_password_hash(stored)
+    assert not await verify_password(stored, stored)
+
+
+async def test_half_a_surrogate_pair_fits_no_hash():
+    assert not await verify_password(await hash_password("demo"), "\udc80")
+
+
+async def test_a_hash_of_other_costs_fits_and_asks_to_be_renewed():
+    cheap = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash("demo")
+
+    assert await verify_password(cheap, "demo")
+    assert needs_rehash(cheap)
+    assert not needs_rehash(await hash_password("demo"))
+
+
+async def test_a_decoy_costs_what_a_real_hash_costs_and_nothing_fits_it():
+    decoy, real = decoy_hash(), await hash_password("demo")
+
+    assert not await verify_password(decoy, "demo")
+    assert not needs_rehash(decoy)
+    assert decoy.split("$")[:4] == real.split("$")[:4]
+    assert len(decoy) == len(real)
+    assert decoy != decoy_hash()
+
+
+async def test_two_passwords_at_a_time_are_computed_beside_the_loop(monkeypatch):
+    pair, lock, running, seen = threading.Barrier(2), threading.Lock(), [0], []
+
+    def verify(stored, text):
+        with lock:
+            running[0] += 1
+            seen.append(running[0])
+        pair.wait(timeout=5)  # until the second thread is here
+        with lock:
+            running[0] -= 1
+        pair.wait(timeout=5)
+        return True
+
+    monkeypatch.setattr(passwords, "_verify", verify)
+
+    assert await asyncio.gather(*(verify_password("", "") for _ in range(6))) == [True] * 6
+    assert max(seen) == 2
