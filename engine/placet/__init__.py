@@ -10,7 +10,7 @@ from placet.core.statuses import Action, ApprovalStatus, Priority, ProcessStatus
 from placet.engine import Engine
 from placet.errors import PlacetError
 from placet.settings import Settings, read_settings
-from placet.store.search import FoundProcess, FoundWorkItem
+from placet.store.search import FoundProcess, FoundWorkItem, cursor_of
 
 __version__ = "0.1.0"
 
@@ -34,5 +34,6 @@ __all__ = [
     "WorkItem",
     "WorkItemStatus",
     "__version__",
+    "cursor_of",
     "read_settings",
 ]

@@ -49,7 +49,7 @@ class Rows(Generic[Row]):
 
     def sharing(self, row: Row) -> Row | None:
         """Another row that has the same name or the same DN."""
-        same = self._by_name[row.name.casefold()] + self._by_dn[fold_dn(row.dn)]
+        same = [*self._by_name.get(row.name.casefold(), ()), *self._by_dn.get(fold_dn(row.dn), ())]
         return next((other for other in same if other.id != row.id), None)
 
     def overlaid(self, rows: Iterable[Row]) -> Rows[Row]:

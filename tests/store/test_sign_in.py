@@ -1,0 +1,303 @@
+import asyncio
+import base64
+
+import pytest
+from argon2 import PasswordHasher
+
+from placet.core.names import user_dn
+from placet.core.people import Person
+from placet.directory import sign_in
+from placet.directory.passwords import hash_password, needs_rehash
+from placet.directory.sign_in import REFUSAL, SignIn, parse_basic, parse_rest_authorization
+from placet.errors import NotAuthenticated, TooManyAttempts
+from placet.store import directory
+from placet.store.directory import UserRow
+
+ANNA, NOBODY = "0" * 31 + "1", "0" * 31 + "2"
+
+
+@pytest.fixture
+async def anna(transactions):
+    """The database with Anna, whose password is `secret`."""
+    row = UserRow(id=ANNA, dn=user_dn("anna"), user_name="anna", password_hash=await hash_password("secret"))
+    await transactions.write(lambda tx: directory.upsert_users(tx, [row]))
+    return transactions
+
+
+@pytest.fixture
+def door(anna, clock):
+    return SignIn(anna, clock)
+
+
+@pytest.fixture
+def verified(monkeypatch):
+    """The passwords that were verified with argon2, one by one."""
+    seen = []
+
+    async def verify(stored, password):
+        seen.append(password)
+        return await original(stored, password)
+
+    original = sign_in.verify_password
+    monkeypatch.setattr(sign_in, "verify_password", verify)
+    return seen
+
+
+async def refused(door, user, password):
+    with pytest.raises(NotAuthenticated) as caught:
+        await door.person(user, password)
+    return caught.value
+
+
+@pytest.mark.parametrize("user", ["anna", "ANNA", "cn=anna,ou=users,o=placet", "CN=Anna, OU=Users, O=Placet"])
+async def test_a_user_signs_in_by_name_or_dn(door, user):
+    assert await door.person(user, "secret") == Person(user_dn("anna"), "anna")
+
+
+@pytest.mark.parametrize(
+    ("user", "password"),
+    [
+        ("anna", "Secret"),
+        ("anna", ""),
+        ("anna", "x" * 1025),
+        ("anna", "sec\0ret"),
+        ("anna", "\ud800"),
+        ("ben", "secret"),
+        ("", "secret"),
+        ("an\0na", "secret"),
+        ("\udc80", "secret"),
+        ("a" * 1025, "secret"),
+    ],
+)
+async def test_everybody_else_hears_the_same(door, user, password):
+    refusal = await refused(door, user, password)
+
+    assert (refusal.code, refusal.message) == ("not-authenticated", REFUSAL)
+    assert door.cached(user, password) is None
+
+
+@pytest.mark.parametrize("status", ["INACTIVE", "VACATION"])
+async def test_an_account_that_is_not_active_is_refused_with_the_right_password(anna, door, status):
+    await anna.write(lambda tx: directory.set_status(tx, ANNA, status))
+
+    assert (await refused(door, "anna", "secret")).message == REFUSAL
+
+
+async def test_an_account_without_a_password_is_refused(anna, door):
+    await anna.write(lambda tx: directory.upsert_users(tx, [UserRow(id=NOBODY, dn=user_dn("ben"), user_name="ben")]))
+
+    assert (await refused(door, "ben", "secret")).message == REFUSAL
+
+
+async def test_every_refusal_costs_one_verification(anna, door, verified):
+    await anna.write(lambda tx: directory.upsert_users(tx, [UserRow(id=NOBODY, dn=user_dn("ben"), user_name="ben")]))
+
+    for user in ("nobody", "ben", "anna"):
+        await refused(door, user, f"guess for {user}")
+
+    assert verified == ["guess for nobody", "guess for ben", "guess for anna"]
+
+
+async def test_verified_credentials_are_taken_for_seconds_without_the_database(anna, door, clock, verified):
+    person = await door.person("anna", "secret")
+    reads = anna.reads
+    clock.move(seconds=4.9)
+
+    assert door.cached("anna", "secret") == person
+    assert await door.person("anna", "secret") == person
+    assert (anna.reads, verified) == (reads, ["secret"])
+    assert door.cached("anna", "other") is None
+    assert door.cached("ann", "asecret") is None
+
+
+async def test_later_they_are_compared_with_the_database_but_not_verified_again(anna, door, clock, verified):
+    await door.person("anna", "secret")
+    reads = anna.reads
+    clock.move(seconds=5)
+
+    assert door.cached("anna", "secret") is None
+    await door.person("anna", "secret")
+    assert (anna.reads, verified) == (reads + 1, ["secret"])
+    assert door.cached("anna", "secret") is not None
+
+
+async def test_after_minutes_they_are_verified_again(door, clock, verified):
+    await door.person("anna", "secret")
+    for _ in range(10):
+        clock.move(minutes=1)
+        await door.person("anna", "secret")
+
+    assert verified == ["secret", "secret"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda tx: directory.set_password(tx, ANNA, "$argon2id$another"),
+        lambda tx: directory.set_status(tx, ANNA, "INACTIVE"),
+    ],
+)
+async def test_a_changed_user_is_refused_as_soon_as_the_picture_of_the_directory_moves_on(anna, clock, change):
+    version = [1]
+    door = SignIn(anna, clock, lambda: version[0])
+    await door.person("anna", "secret")
+
+    await anna.write(change)
+    version[0] = 2
+
+    assert door.cached("anna", "secret") is None
+    await refused(door, "anna", "secret")
+
+
+async def test_a_change_of_other_people_costs_no_verification(anna, clock, verified):
+    version = [1]
+    door = SignIn(anna, clock, lambda: version[0])
+    await door.person("anna", "secret")
+    version[0] = 2
+
+    await door.person("anna", "secret")
+
+    assert verified == ["secret"]
+
+
+async def test_a_change_while_the_database_is_asked_makes_the_entry_old(anna, clock):
+    version = [1]
+
+    class Moving:
+        """The picture of the directory moves on just after this read."""
+
+        async def read(self, function):
+            found = await anna.read(function)
+            version[0] = 2
+            return found
+
+    door = SignIn(Moving(), clock, lambda: version[0])
+
+    await door.person("anna", "secret")
+
+    assert door.cached("anna", "secret") is None
+
+
+async def test_of_many_equal_requests_one_verifies(door, verified):
+    people = await asyncio.gather(*(door.person("anna", "secret") for _ in range(64)))
+
+    assert len(set(people)) == 1
+    assert verified == ["secret"]
+
+
+async def test_what_is_remembered_is_bounded(door, monkeypatch):
+    monkeypatch.setattr(sign_in, "_REMEMBERED", 2)
+    users = ["anna", "ANNA", "Anna"]
+
+    for user in users:
+        await door.person(user, "secret")
+
+    assert [door.cached(user, "secret") is not None for user in users] == [False, True, True]
+
+
+@pytest.mark.parametrize("user", ["anna", "nobody"])
+async def test_ten_failures_within_five_minutes_close_the_door_for_that_name(door, clock, verified, user):
+    for _ in range(10):
+        await refused(door, user, "wrong")
+        clock.move(seconds=20)
+
+    refusal = await refused(door, user.upper(), "secret")
+
+    assert isinstance(refusal, TooManyAttempts)
+    assert (refusal.code, refusal.retry_after) == ("too-many-attempts", 100)
+    assert refusal.message.endswith("try again in 100 seconds.")
+    assert len(verified) == 10
+
+
+async def test_guesses_at_the_same_time_are_counted_one_by_one(door, verified):
+    answers = await asyncio.gather(*(door.person("anna", f"guess {n}") for n in range(30)), return_exceptions=True)
+
+    assert len(verified) == 10
+    assert sum(isinstance(answer, TooManyAttempts) for answer in answers) == 20
+
+
+async def test_the_door_opens_when_the_failures_are_old_enough(door, clock):
+    for _ in range(10):
+        await refused(door, "anna", "wrong")
+    clock.move(minutes=5)
+
+    await door.person("anna", "secret")
+
+
+async def test_failures_of_one_name_are_nothing_to_another(door):
+    for _ in range(10):
+        await refused(door, "ben", "wrong")
+
+    await door.person("anna", "secret")
+
+
+async def test_a_success_forgets_the_failures_before_it(door):
+    for password in ["wrong"] * 9 + ["secret"] + ["wrong"] * 9:
+        await door.person("anna", password) if password == "secret" else await refused(door, "anna", password)
+
+    await door.person("anna", "secret")
+
+
+async def test_who_has_signed_in_is_not_locked_out_by_others_guesses(door, clock):
+    await door.person("anna", "secret")
+    for _ in range(10):
+        await refused(door, "anna", "wrong")
+    clock.move(seconds=10)
+
+    await door.person("anna", "secret")
+
+
+async def test_a_password_of_other_costs_is_stored_again_with_todays(anna, door):
+    cheap = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash("secret")
+    await anna.write(lambda tx: directory.set_password(tx, ANNA, cheap))
+
+    await door.person("anna", "secret")
+
+    stored = (await anna.read(lambda tx: directory.find_user(tx, "anna"))).password_hash
+    assert not needs_rehash(stored)
+    assert door.cached("anna", "secret") is not None
+    await SignIn(anna, door._clock).person("anna", "secret")
+
+
+def encoded(text):
+    return base64.b64encode(text if isinstance(text, bytes) else text.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "credentials"),
+    [
+        ("anna:secret", ("anna", "secret")),
+        ("cn=anna,ou=users,o=placet:a:b=c", ("cn=anna,ou=users,o=placet", "a:b=c")),
+        (":", ("", "")),
+        ("ünal:schön", ("ünal", "schön")),
+        ("ünal:schön".encode("latin-1"), ("ünal", "schön")),
+    ],
+)
+def test_credentials_are_read_from_both_headers(text, credentials):
+    assert parse_rest_authorization(encoded(text)) == credentials
+    assert parse_rest_authorization(f" {encoded(text)} ") == credentials
+    assert parse_basic(f"Basic {encoded(text)}") == credentials
+    assert parse_basic(f"bASIC  {encoded(text)}") == credentials
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("", "has no colon in it"),
+        ("anna:secret", "is not base64; send the base64 of user:password"),
+        ("Basic YTpi", "is not base64"),
+        ("YTp", "is not base64"),
+        ("ÄÖÜ", "is not base64"),
+        (encoded("secret"), "has no colon in it"),
+    ],
+)
+def test_what_is_no_credentials_is_refused_and_not_repeated(value, reason):
+    with pytest.raises(NotAuthenticated, match=f"^The RESTAuthorization header {reason}") as caught:
+        parse_rest_authorization(value)
+    assert "secret" not in caught.value.message
+
+
+@pytest.mark.parametrize("value", ["", "Bearer abc", "Basic", "Basic !", encoded("anna:secret")])
+def test_another_scheme_than_basic_is_refused(value):
+    with pytest.raises(NotAuthenticated):
+        parse_basic(value)
