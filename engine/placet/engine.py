@@ -285,14 +285,14 @@ class Engine:
 
     async def process(self, process_id: str, *, actor: str | None = None) -> FoundProcess:
         """One process with its definition; raises `NotFound` also where the actor may not see it."""
-        found = await self._search(actor, search.find_process, _id(process_id))
+        found: FoundProcess | None = await self._search(actor, search.find_process, _id(process_id))
         if found is None:
             raise NotFound(f"There is no process {process_id} that you may see.")
         return found
 
     async def work_item(self, item_id: str, *, actor: str | None = None) -> FoundWorkItem:
         """One work item with its process; raises `NotFound` also where the actor may not see it."""
-        found = await self._search(actor, search.find_work_item, _id(item_id, "work item"))
+        found: FoundWorkItem | None = await self._search(actor, search.find_work_item, _id(item_id, "work item"))
         if found is None:
             raise NotFound(f"There is no work item {item_id} that you may see.")
         return found
@@ -308,7 +308,9 @@ class Engine:
     ) -> list[FoundProcess]:
         """A page of processes, newest first; `filters` are texts such as `ProcessStatus=Running` that all must hold."""
         tree = filters if not isinstance(filters, Sequence) else parse_filters(filters, PROCESSES)
-        return await self._search(actor, search.page_of_processes, tree, Page(limit, after, newest_first))
+        page = Page(limit, after, newest_first)
+        found: list[FoundProcess] = await self._search(actor, search.page_of_processes, tree, page)
+        return found
 
     async def work_items(
         self,
@@ -321,15 +323,15 @@ class Engine:
     ) -> list[FoundWorkItem]:
         """A page of work items, oldest first: the open and claimed ones unless a filter asks for a `Status`."""
         tree = filters if not isinstance(filters, Sequence) else parse_filters(filters, WORK_ITEMS)
-        return await self._search(actor, search.page_of_work_items, tree, Page(limit, after, newest_first))
+        page = Page(limit, after, newest_first)
+        found: list[FoundWorkItem] = await self._search(actor, search.page_of_work_items, tree, page)
+        return found
 
     async def inbox(self, person: str, *, limit: int = 100) -> list[FoundWorkItem]:
         """What waits for somebody, himself or through his groups, oldest first."""
         return await self.work_items(["Addressee=self"], actor=person, limit=limit)
 
-    async def comments(
-        self, process_id: str, *, actor: str | None = None, system: bool | None = None
-    ) -> list[Comment]:
+    async def comments(self, process_id: str, *, actor: str | None = None, system: bool | None = None) -> list[Comment]:
         """The comments of a process, oldest first; `system` keeps only the engine's (True) or only people's (False)."""
         await self.process(process_id, actor=actor)
         return await self._database.read(
@@ -362,7 +364,7 @@ class Engine:
             found = await self._database.read(
                 lambda tx, here=here: trail.events_after(tx, here, Names(self._world.names), _EVENTS_AT_ONCE)  # type: ignore[misc]
             )
-            for position, event in found:  # noqa: B020  # the last one is where the next look begins
+            for position, event in found:  # the last one is where the next look begins
                 yield str(position), event
             if not found:
                 await self._wait_for_commit()

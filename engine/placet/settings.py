@@ -21,7 +21,9 @@ def _setting(default: Any, about: str, *, secret: bool = False) -> Any:
 class Settings:
     """One node's settings; `sources` tells for each where its value comes from."""
 
-    database_url: str = _setting("sqlite:///placet.db", "sqlite:///path or postgresql://user:password@host/name", secret=True)
+    database_url: str = _setting(
+        "sqlite:///placet.db", "sqlite:///path or postgresql://user:password@host/name", secret=True
+    )
     definitions: str = _setting("definitions", "folder of definition files that `serve` loads")
     host: str = _setting("127.0.0.1", "address to listen on")
     port: int = _setting(8080, "port to listen on; 0 takes a free one")

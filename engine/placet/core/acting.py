@@ -83,7 +83,9 @@ def _what_happened(draft: Draft, item: WorkItem) -> str:
     if item.status is WorkItemStatus.TIMED_OUT:
         return f"This work item timed out at {when}; nothing more can be done with it."
     if item.outcome is None:
-        return f"This work item was cancelled at {when}, because its approval was settled or its process ended without it."
+        return (
+            f"This work item was cancelled at {when}, because its approval was settled or its process ended without it."
+        )
     who = draft.directory.display_name(item.actor) if item.actor else "the system"
     return f"This work item was {_DONE[Action(item.outcome)]} by {who} at {when}; it cannot be acted on twice."
 
@@ -195,7 +197,9 @@ def _reassign(draft: Draft, item: WorkItem, approval: Approval, command: ActOnWo
 
 def _new_addressee(draft: Draft, to: str | None) -> str:
     if not to:
-        raise InvalidInput("To reassign a work item, name its new addressee: the DN or user name of a user, or a group.")
+        raise InvalidInput(
+            "To reassign a work item, name its new addressee: the DN or user name of a user, or a group."
+        )
     directory = draft.directory
     found = directory.person(to) or directory.group(to)
     if found is None:

@@ -77,11 +77,15 @@ def _voters(draft: Draft, approval: Approval) -> list[str]:
     if found:
         return found
     if approval.fallback is None:
-        raise InvalidInput("nobody could be asked: no addressee is an active user or a group with one" + _excluded(approval))
+        raise InvalidInput(
+            "nobody could be asked: no addressee is an active user or a group with one" + _excluded(approval)
+        )
     found = _eligible(draft, approval, resolve(draft, approval.fallback))
     if not found:
         raise InvalidInput("nobody could be asked, and the fallback is no active user or group with one either")
-    draft.comment(f"{approval.name}: nobody could be asked{reason}; the fallback is asked instead.", activity=approval.id)
+    draft.comment(
+        f"{approval.name}: nobody could be asked{reason}; the fallback is asked instead.", activity=approval.id
+    )
     return found
 
 

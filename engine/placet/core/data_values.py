@@ -8,12 +8,14 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from placet.core.definition import DataType
 from placet.core.names import is_dn
+from placet.errors import InvalidInput
+from placet.query.times import parse_time
 
 MAX_TEXT = 100_000
 MAX_DEPTH = 32
@@ -23,9 +25,6 @@ DIGITS = 15  # so many significant digits a double gives back unchanged
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,25}")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
-_CHAPTER_DATE = re.compile(
-    r"([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{3})([+ -])([0-9]{2})([0-9]{2})"
-)
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -35,24 +34,6 @@ class Unusable(ValueError):
     def __init__(self, what: str, remedy: str) -> None:
         super().__init__(f"{what}; {remedy}")
         self.what, self.remedy = what, remedy
-
-
-def parse_date(text: str) -> datetime:
-    """A time in UTC from the contract's format (`20080723044715000-0400`) or ISO 8601; without an offset it is UTC.
-
-    Raises ValueError for what is no date.
-    """
-    if (parts := _CHAPTER_DATE.fullmatch(text.strip())) is not None:
-        *numbers, sign, hours, minutes = parts.groups()
-        year, month, day, hour, minute, second, milliseconds = map(int, numbers)
-        offset = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)
-        moment = datetime(year, month, day, hour, minute, second, milliseconds * 1000, timezone(offset))
-    else:
-        moment = datetime.fromisoformat(text.strip())
-    try:
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except OverflowError:
-        raise ValueError("the date lies outside of the years 1 to 9999") from None
 
 
 def date_text(moment: datetime) -> str:
@@ -136,9 +117,8 @@ def _rounded(given: float, remedy: str) -> float:
 
 def _date(given: Any) -> str:
     try:
-        moment = given if isinstance(given, datetime) else parse_date(_string(given))
-        return date_text(moment)
-    except (ValueError, OverflowError):
+        return date_text(given if isinstance(given, datetime) else parse_time(_string(given)))
+    except (InvalidInput, Unusable, OverflowError):
         example = "2008-07-23T04:47:15-04:00 or 20080723044715000-0400"
         raise Unusable("is not a date", f"give one such as {example}") from None
 

@@ -130,7 +130,9 @@ def _known(directory: Directory, given: str, role: str) -> str:
         return group.dn
     if is_dn(given):
         return given.strip()
-    raise InvalidInput(f"The {role} {given[:100]!r} is neither a user name that is known nor a DN such as cn=name,o=placet.")
+    raise InvalidInput(
+        f"The {role} {given[:100]!r} is neither a user name that is known nor a DN such as cn=name,o=placet."
+    )
 
 
 # -- the life of a process -----------------------------------------------------------------------

@@ -96,13 +96,16 @@ class Draft:
         return changed
 
     def add_item(self, item: WorkItem) -> WorkItem:
+        """Take in an item that was just made, and give it its number."""
         if self.process.item_count >= MOST_WORK_ITEMS:
-            raise InvalidInput(f"a process can have {MOST_WORK_ITEMS} work items in its life, and this one has had them")
+            raise InvalidInput(
+                f"a process can have {MOST_WORK_ITEMS} work items in its life, and this one has had them"
+            )
         self.process.item_count += 1
-        added = replace(item, number=self.process.item_count)
-        self.items[added.number] = added
-        self.decision.changed_items.add(added.number)
-        return added
+        item.number = self.process.item_count
+        self.items[item.number] = item
+        self.decision.changed_items.add(item.number)
+        return item
 
     def open_items(self, token: int | None = None) -> list[WorkItem]:
         """The items that still wait, of one token or of all, oldest first."""
@@ -134,7 +137,13 @@ class Draft:
     # -- the trail -------------------------------------------------------------------------------
 
     def record(
-        self, kind: str, *, activity: str | None = None, item: int | None = None, actor: str | None = None, **detail: Any
+        self,
+        kind: str,
+        *,
+        activity: str | None = None,
+        item: int | None = None,
+        actor: str | None = None,
+        **detail: Any,
     ) -> None:
         """Add an event; the first one of a command carries the command's id."""
         self.process.event_count += 1
@@ -191,6 +200,7 @@ class Draft:
         if self.process.parent:
             outcome = self.process.approval_status.label.lower()
             self.add_job("tell_parent", parent=self.process.parent, outcome=outcome, reason=detail.get("reason"))
+
 
 def cancel(draft: Draft, item: WorkItem, reason: str) -> None:
     """Take back an item that is no longer asked for."""

@@ -46,7 +46,10 @@ class Flow:
 
     def dump(self) -> dict[str, Any]:
         """As JSON, without what is empty."""
-        dump: dict[str, Any] = {"last": self.last, "tokens": {str(n): _token(token) for n, token in self.tokens.items()}}
+        dump: dict[str, Any] = {
+            "last": self.last,
+            "tokens": {str(n): _token(token) for n, token in self.tokens.items()},
+        }
         if self.scopes:
             dump["scopes"] = {str(number): asdict(scope) for number, scope in self.scopes.items()}
         rest = {"decided": self.decided, "paused_at": self.paused_at, "held": self.held}
@@ -77,7 +80,10 @@ def _token(token: Token) -> dict[str, Any]:
     if token.scopes:
         dump["scopes"] = list(token.scopes)
     if token.votes:
-        dump["votes"] = asdict(token.votes)
+        votes = token.votes
+        dump["votes"] = {"total": votes.total, "yes": votes.yes, "no": votes.no, "refused": votes.refused}
+        if votes.voters:
+            dump["votes"]["voters"] = list(votes.voters)
     if token.child:
         dump["child"] = token.child
     return dump

@@ -66,5 +66,3 @@ def _escalate(draft: Draft, item: WorkItem, approval: Approval) -> WorkItem:
         "work_item.escalated", activity=item.activity, item=item.number, addressee=others[0], before=item.addressee
     )
     return draft.change_item(item, "reassign", addressee=others[0], owner=None)
-
-

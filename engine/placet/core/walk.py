@@ -83,7 +83,9 @@ def _run(draft: Draft, runnable: list[int]) -> None:
         activity = draft.definition.activities[draft.token(number).at]
         steps += 1
         if steps > STEP_LIMIT:
-            reason = f"the definition ran through {STEP_LIMIT} activities without a wait; it last stood on {activity.id!r}"
+            reason = (
+                f"the definition ran through {STEP_LIMIT} activities without a wait; it last stood on {activity.id!r}"
+            )
             end_in_error(draft, reason, activity.id)
             return
         runnable.extend(_enter(draft, number, activity))

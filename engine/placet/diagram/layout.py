@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 GAP_X, GAP_Y = 30.0, 24.0
 LABEL_HEIGHT = 16.0
@@ -40,7 +41,7 @@ class Layout:
 
 
 def lay_out(sizes: Mapping[str, tuple[float, float]], arrows: Mapping[tuple[str, str], float], first: str) -> Layout:
-    """Place figures of the given sizes top-down from `first`, which reaches all; arrows come with their labels' widths."""
+    """Place figures of the given sizes top-down from `first`, which reaches all; arrows have the widths of their labels."""
     spots = {name: Spot(*size) for name, size in sizes.items()}
     forward = _without_circles(spots, list(arrows), first)
     _assign_layers(spots, forward.values())
@@ -99,7 +100,7 @@ def _bend(spots: dict[str, Spot], arrow: tuple[str, str], ends: tuple[str, str],
         names.append(f"{upper}>{lower}>{arrow[0]}>{layer}")  # ids hold no `>`
         spots[names[-1]] = Spot(14.0, 0.0, layer, is_bend=True)
     names.append(lower)
-    for above, below in zip(names, names[1:], strict=False):
+    for above, below in pairwise(names):
         spots[above].below.append(below)
         spots[below].above.append(above)
     way = names if ends == arrow else names[::-1]
@@ -118,9 +119,8 @@ def _order(spots: Mapping[str, Spot]) -> list[list[str]]:
         down = sweep % 2 == 0
         for layer in layers[1:] if down else layers[-2::-1]:
             places = {name: place for row in layers for place, name in enumerate(row)}
-            means = {
-                name: _mean(spots[name].above if down else spots[name].below, places, places[name]) for name in layer
-            }
+            joined = {name: spots[name].above if down else spots[name].below for name in layer}
+            means = {name: _mean(joined[name], places, places[name]) for name in layer}
             layer.sort(key=means.__getitem__)
         crossings = _crossings(spots, layers)
         if crossings < fewest:
@@ -134,7 +134,7 @@ def _mean(names: Sequence[str], places: Mapping[str, float], otherwise: float) -
 
 def _crossings(spots: Mapping[str, Spot], layers: Sequence[Sequence[str]]) -> int:
     total = 0
-    for upper, lower in zip(layers, layers[1:], strict=False):
+    for upper, lower in pairwise(layers):
         places = {name: place for place, name in enumerate(lower)}
         ends = [places[below] for name in upper for below in sorted(spots[name].below, key=places.__getitem__)]
         total += sum(first > second for at, first in enumerate(ends) for second in ends[at + 1 :])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
 from math import sqrt
@@ -12,6 +13,7 @@ from placet.diagram.layout import Layout, Spot, lay_out
 from placet.diagram.outline import START, Arrow, Figure, Form, arrows, figures
 
 _MARGIN = 28.0
+_NOT_XML = re.compile("[^\\t\\n\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 _LETTER, _SMALL, _LINE = 7.4, 6.2, 18.0  # rough widths of a letter, and the height of a line
 _LIGHT = {
     "ground": "#ffffff",
@@ -45,7 +47,7 @@ _DARK = {
     "here": "#45270f",
     "here-line": "#fb923c",
 }
-_FONT = """.placet{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;font-size:14px}
+_FONT = """.placet{font-family:system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;font-size:14px}
 text{text-anchor:middle}.detail,.label{font-size:12px}.figure{stroke-width:1.4}.arrow{fill:none;stroke-width:1.5}
 .finish .figure{stroke-width:3.5}.here .figure{stroke-width:3}
 .label{stroke-width:5px;paint-order:stroke;stroke-linejoin:round}"""
@@ -66,7 +68,7 @@ _STYLE = f"{_FONT}\n{_colours(_LIGHT)}\n@media (prefers-color-scheme:dark){{{_co
 
 
 def to_svg(definition: Definition, *, highlight: Collection[str] = ()) -> str:
-    """The picture of a definition, start at the top; `highlight` names activities to mark, as where a process stands."""
+    """The picture of a definition, start at the top; `highlight` names activities to mark, such as where a process is."""
     shown = {figure.id: figure for figure in figures(definition)}
     lines = arrows(definition)
     texts = {name: _wrapped(figure) for name, figure in shown.items()}
@@ -193,12 +195,8 @@ def _curve(points: Iterable[tuple[float, float]]) -> str:
     path = [f"M{x:.1f} {y:.1f}"]
     for next_x, next_y in rest:
         middle = (y + next_y) / 2
-        straight = abs(next_x - x) < 0.5
-        path.append(
-            f"V{next_y:.1f}"
-            if straight
-            else f"C{x:.1f} {middle:.1f} {next_x:.1f} {middle:.1f} {next_x:.1f} {next_y:.1f}"
-        )
+        curve = f"C{x:.1f} {middle:.1f} {next_x:.1f} {middle:.1f} {next_x:.1f} {next_y:.1f}"
+        path.append(curve if abs(next_x - x) >= 0.5 else f"V{next_y:.1f}")
         x, y = next_x, next_y
     return " ".join(path)
 
@@ -206,15 +204,12 @@ def _curve(points: Iterable[tuple[float, float]]) -> str:
 def _loop(spot: Spot, label: str) -> tuple[str, str]:
     _, _, right, _ = _box(spot)
     up, down = spot.y - spot.height / 4, spot.y + spot.height / 4
-    path = (
-        f"M{right:.1f} {up:.1f} C{right + 34:.1f} {up - 8:.1f} {right + 34:.1f} {down + 8:.1f} {right:.1f} {down:.1f}"
-    )
-    text = _text(right + 34, spot.y + 4, label, "label") if label else ""
+    bow = right + 34
+    path = f"M{right:.1f} {up:.1f} C{bow:.1f} {up - 8:.1f} {bow:.1f} {down + 8:.1f} {right:.1f} {down:.1f}"
+    text = _text(bow, spot.y + 4, label, "label") if label else ""
     return f'<path class="arrow" marker-end="url(#head)" d="{path}"/>', text
 
 
 def _clean(text: str) -> str:
     """A text for XML: escaped, and without the characters that XML does not know."""
-    return escape(
-        "".join(letter for letter in text if letter in "\t\n" or (ord(letter) >= 32 and letter not in "\ufffe\uffff"))
-    )
+    return escape(_NOT_XML.sub("", text))

@@ -50,7 +50,7 @@ async def _hash_passwords(file: DirectoryFile, users: Rows[UserRow], keep: bool)
     wanted: dict[int, str] = {}
     for index, entry in enumerate(file.users):
         stored = users.of(entry)
-        if entry.password is not None and not (False and stored is not None and stored.password_hash is not None):
+        if entry.password is not None and not (keep and stored is not None and stored.password_hash is not None):
             wanted[index] = entry.password
     made = await asyncio.gather(*(hash_password(password) for password in wanted.values()))
     return dict(zip(wanted, made, strict=True))

@@ -87,7 +87,9 @@ class Scheduler:
             now = self._clock.now()
             timers = await self._database.read(lambda tx, now=now: work_items.due(tx, now, _AT_ONCE))  # type: ignore[misc]
             waiting = await self._database.read(lambda tx, now=now: jobs.due(tx, now, _AT_ONCE))  # type: ignore[misc]
-            work = [self._fire(timer) for timer in timers if self._is_fresh(timer.process_id, timer.number, timer.timer)]
+            work = [
+                self._fire(timer) for timer in timers if self._is_fresh(timer.process_id, timer.number, timer.timer)
+            ]
             work += [self._dispatch(job) for job in waiting if self._is_fresh(job.process_id, -job.number, job.timer)]
             if not work:
                 break

@@ -100,9 +100,10 @@ class Batch:
         ids = {command.process_id for command in commands if _needs_reading(command)}
         for process in processes.load(tx, ids, names, lock=True):
             self._snapshots[process.id] = Snapshot(process)
-        numbers = {command.number for command in commands if isinstance(command, ActOnWorkItem | AddComment)}
+        acting = (command for command in commands if isinstance(command, (ActOnWorkItem, AddComment)))
+        numbers = {command.number for command in acting if command.number is not None}
         known = self._snapshots.keys()
-        for item in work_items.load(tx, known, numbers - {None}, names):
+        for item in work_items.load(tx, known, numbers, names):
             self._snapshots[item.process_id].items[item.number] = item
         for job in jobs.load(tx, {id_ for id_, snapshot in self._snapshots.items() if snapshot.process.job_count}):
             self._snapshots[job.process_id].jobs[job.number] = job

@@ -63,20 +63,20 @@ class Database(Protocol):
     async def close(self) -> None: ...
 
 
+#: The database's objection is to what it was given.
+_REFUSALS = (sa_exc.IntegrityError, sa_exc.DataError, sa_exc.ProgrammingError)
+
+
 def translate(failure: BaseException) -> PlacetError | None:
     """What a driver's error means to a caller; None where it is about the data and not about the database."""
     if isinstance(failure, PlacetError):
         return failure
-    if isinstance(failure, (sa_exc.IntegrityError, sa_exc.DataError, sa_exc.ProgrammingError, sa_exc.StatementError)):
-        if not isinstance(failure, (sa_exc.OperationalError, sa_exc.InterfaceError)) and not _connection_lost(failure):
+    if isinstance(failure, sa_exc.DBAPIError):
+        if isinstance(failure, _REFUSALS) and not failure.connection_invalidated:
             return None
-    if isinstance(failure, (sa_exc.SQLAlchemyError, sqlite3.OperationalError, OSError, TimeoutError)):
-        return Unavailable(f"The database cannot take this now ({_plain(failure)}); try again in a moment.")
-    return None
-
-
-def _connection_lost(failure: BaseException) -> bool:
-    return bool(getattr(failure, "connection_invalidated", False))
+    elif not isinstance(failure, (sa_exc.TimeoutError, sqlite3.OperationalError, OSError)):
+        return None
+    return Unavailable(f"The database cannot take this now ({_plain(failure)}); try again in a moment.")
 
 
 def _plain(failure: BaseException) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from placet.core.names import fold_dn
@@ -19,18 +20,10 @@ class NameCache:
     def __init__(self) -> None:
         self.dns: dict[int, str] = {}
         self.numbers: dict[str, int] = {}
-        self._spelled: dict[str, str] = {}
-
-    def fold(self, dn: str) -> str:
-        """The folded form of a DN, remembered."""
-        folded = self._spelled.get(dn)
-        if folded is None:
-            folded = self._spelled[dn] = fold_dn(dn)
-        return folded
 
     def keep(self, rows: Iterable[tuple[int, str, str]]) -> None:
-        if max(len(self.dns), len(self._spelled)) > _MOST_IN_MEMORY:
-            self.dns, self.numbers, self._spelled = {}, {}, {}
+        if len(self.dns) > _MOST_IN_MEMORY:
+            self.dns, self.numbers = {}, {}
         for number, folded, dn in rows:
             self.dns[number] = dn
             self.numbers[folded] = number
@@ -58,7 +51,7 @@ class Names:
 
     def number(self, dn: str) -> int:
         """The number of a DN that has been fetched or interned."""
-        folded = self._cache.fold(dn)
+        folded = fold_dn(dn)
         known = self._cache.numbers.get(folded)
         return self._numbers[folded] if known is None else known
 
@@ -73,13 +66,13 @@ class Names:
 
     def find(self, tx: Connection, dns: Iterable[str]) -> None:
         """Have the numbers of those DNs at hand that have one."""
-        missing = {self._cache.fold(dn) for dn in dns} - self._cache.numbers.keys() - self._numbers.keys()
+        missing = {fold_dn(dn) for dn in dns} - self._cache.numbers.keys() - self._numbers.keys()
         if missing:
             self._keep(tx.execute(select(name.c.id, name.c.folded, name.c.dn).where(name.c.folded.in_(missing))).all())
 
     def known_number(self, dn: str) -> int | None:
         """The number of a DN after `find`, None where it has none."""
-        folded = self._cache.fold(dn)
+        folded = fold_dn(dn)
         return self._cache.numbers.get(folded, self._numbers.get(folded))
 
     def intern(self, tx: Connection, dns: Iterable[str | None]) -> None:
@@ -88,14 +81,14 @@ class Names:
         if not wanted:
             return
         self.find(tx, wanted)
-        new = {self._cache.fold(dn): dn for dn in sorted(wanted) if self.known_number(dn) is None}
+        new = {fold_dn(dn): dn for dn in sorted(wanted) if self.known_number(dn) is None}
         if new:
             dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
             rows = [{"folded": folded, "dn": new[folded]} for folded in sorted(new)]
             tx.execute(dialect.insert(name).on_conflict_do_nothing(), rows)
             self.find(tx, wanted)
 
-    def _keep(self, rows: Sequence[Row[tuple[int, str, str]]]) -> None:
+    def _keep(self, rows: Iterable[Any]) -> None:
         for number, folded, dn in rows:
             self._dns[number] = dn
             self._numbers[folded] = number

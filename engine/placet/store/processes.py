@@ -20,7 +20,9 @@ _SETTABLE = ("process_status", "approval_status", "completed_at", "engine_id", "
 _UPDATE = (
     update(process)
     .where(process.c.id == bindparam("key"), process.c.revision == bindparam("before"))
-    .values({column: bindparam(column) for column in (*_SETTABLE, "event_count", "job_count", "revision", "data", "flow")})
+    .values(
+        {column: bindparam(column) for column in (*_SETTABLE, "event_count", "job_count", "revision", "data", "flow")}
+    )
 )
 
 

@@ -75,12 +75,8 @@ def visible_processes(who: Reader) -> ColumnElement[bool]:
         return true()
     me = select(name.c.id).where(name.c.folded == who.names[0]).scalar_subquery()
     asked = select(work_item.c.process_id).where(work_item.c.addressee.in_(_numbers(who.names)))
-    acted = select(work_item.c.process_id).where(
-        work_item.c.actor == me, work_item.c.actor != work_item.c.addressee
-    )
-    return or_(
-        process.c.initiator == me, process.c.recipient == me, process.c.id.in_(asked), process.c.id.in_(acted)
-    )
+    acted = select(work_item.c.process_id).where(work_item.c.actor == me, work_item.c.actor != work_item.c.addressee)
+    return or_(process.c.initiator == me, process.c.recipient == me, process.c.id.in_(asked), process.c.id.in_(acted))
 
 
 def visible_items(who: Reader) -> ColumnElement[bool]:
@@ -104,9 +100,7 @@ def find_process(tx: Connection, world: World, process_id: str, who: Reader) -> 
     return found[0] if found else None
 
 
-def page_of_processes(
-    tx: Connection, world: World, wanted: Node | None, who: Reader, page: Page
-) -> list[FoundProcess]:
+def page_of_processes(tx: Connection, world: World, wanted: Node | None, who: Reader, page: Page) -> list[FoundProcess]:
     """A page in order of creation; its last one's id is where the next page begins."""
     key = process.c.id
     query = select(process).where(_filter(wanted, who, PROCESS_COLUMNS, world), visible_processes(who))
@@ -133,9 +127,7 @@ _OPEN = In(_STATUS, (WorkItemStatus.OPEN.value, WorkItemStatus.CLAIMED.value))
 def find_work_item(tx: Connection, world: World, item_id: str, who: Reader) -> FoundWorkItem | None:
     """One work item that the reader may see."""
     process_id, number = split_work_item_id(item_id)
-    query = _items_query().where(
-        work_item.c.process_id == process_id, work_item.c.number == number, visible_items(who)
-    )
+    query = _items_query().where(work_item.c.process_id == process_id, work_item.c.number == number, visible_items(who))
     found = _work_items(tx, world, query)
     return found[0] if found else None
 
@@ -143,7 +135,7 @@ def find_work_item(tx: Connection, world: World, item_id: str, who: Reader) -> F
 def page_of_work_items(
     tx: Connection, world: World, wanted: Node | None, who: Reader, page: Page
 ) -> list[FoundWorkItem]:
-    """A page in order of creation, oldest first unless asked otherwise; open and claimed ones unless `Status` is asked."""
+    """A page in order of creation; only open and claimed ones unless a filter asks for a `Status`."""
     c = work_item.c
     if wanted is None or _STATUS not in fields_of(wanted):
         wanted = all_of([_OPEN] if wanted is None else [wanted, _OPEN])

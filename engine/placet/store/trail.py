@@ -101,7 +101,9 @@ def events_after(tx: Connection, after: Position, names: Names, limit: int) -> l
     """The next events of all processes, in order; on PostgreSQL none of a transaction that may still be joined."""
     c = event.c
     query = select(event).order_by(c.tx, c.position).limit(limit)
-    query = query.where(tuple_(c.tx, c.position) > tuple_(literal_column(str(after.tx)), literal_column(str(after.number))))
+    query = query.where(
+        tuple_(c.tx, c.position) > tuple_(literal_column(str(after.tx)), literal_column(str(after.number)))
+    )
     if tx.dialect.name == "postgresql":
         query = query.where(c.tx < literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
     rows = tx.execute(query).all()
@@ -123,5 +125,3 @@ def commands_done(tx: Connection, process_ids: Collection[str], command_ids: Col
     """Which of these commands have left their event."""
     query = select(event.c.command_id).where(event.c.process_id.in_(process_ids), event.c.command_id.in_(command_ids))
     return set(tx.execute(query).scalars())
-
-

@@ -183,9 +183,7 @@ class _Lane:
         """One transaction that has begun: decide, save, commit, answer."""
         commands: list[Command] = [each.work for each in pending]  # type: ignore[misc]  # no functions among them
         try:
-            batch, answers = await self._connection.run(
-                lambda tx: self._writer.decide(tx, commands, DECIDING_SECONDS)
-            )
+            batch, answers = await self._connection.run(lambda tx: self._writer.decide(tx, commands, DECIDING_SECONDS))
         except Exception as failure:
             await self._connection.rollback()
             await self._refused(pending, failure)
