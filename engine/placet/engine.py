@@ -80,7 +80,7 @@ class Engine:
         self._committed = asyncio.Event()
         engine_id = self.settings.engine_id
         self._writer = Writer(self._database, self._world, self.clock, engine_id, self._on_commit)
-        self._scheduler = Scheduler(self._database, self._writer, self.clock, self.settings.idempotency_hours)
+        self._scheduler = Scheduler(self._writer, self._world, self.clock, self.settings.idempotency_hours)
         self.sign_in = SignIn(self._writer, self.clock, lambda: self._world.directory.version)
         self.is_open = False
 
@@ -122,7 +122,8 @@ class Engine:
 
     def _on_commit(self, due_at: datetime | None) -> None:
         self._scheduler.note(due_at)
-        self._committed.set()
+        committed, self._committed = self._committed, asyncio.Event()
+        committed.set()
 
     async def refresh(self) -> None:
         """Look again at definitions and people that another program may have changed."""
@@ -149,15 +150,15 @@ class Engine:
 
         Raises `InvalidDefinition` with all faults of all files, and then deploys none of them.
         """
-        return await self._deploy(await asyncio.to_thread(load_directory, folder))
+        return await self._deploy(await asyncio.to_thread(load_directory, folder), revive=False)
 
     async def deploy(self, text: str, file: str = "<text>") -> tuple[Definition, int, bool]:
-        """Deploy one definition from its YAML text."""
-        return (await self._deploy([parse_definition(text, file)]))[0]
+        """Deploy one definition from its YAML text; one that was retired starts processes again."""
+        return (await self._deploy([parse_definition(text, file)], revive=True))[0]
 
-    async def _deploy(self, given: Sequence[Definition]) -> list[tuple[Definition, int, bool]]:
+    async def _deploy(self, given: Sequence[Definition], *, revive: bool) -> list[tuple[Definition, int, bool]]:
         now = self.clock.now()
-        deployed = await self._writer.write(lambda tx: definitions.deploy(tx, given, now))
+        deployed = await self._writer.write(lambda tx: definitions.deploy(tx, given, now, revive=revive))
         await self.refresh()
         return deployed
 
@@ -358,24 +359,15 @@ class Engine:
         Without `after` it begins with what happens from now on; `"0-0"` begins with the first event there is.
         """
         position = await self._database.read(trail.last_position) if after is None else Position.parse(after)
-        while True:
-            self._committed.clear()
-            here = position
+        while self.is_open:
+            committed, here = self._committed, position  # taken before the look, so that no commit is slept through
             found = await self._database.read(
                 lambda tx, here=here: trail.events_after(tx, here, Names(self._world.names), _EVENTS_AT_ONCE)  # type: ignore[misc]
             )
             for position, event in found:  # the last one is where the next look begins
                 yield str(position), event
             if not found:
-                await self._wait_for_commit()
-
-    async def _wait_for_commit(self) -> None:
-        """Another program's commits are not told, so that the database is asked now and then."""
-        try:
-            async with asyncio.timeout(_POLL_SECONDS):
-                await self._committed.wait()
-        except TimeoutError:
-            return
+                await _wait(committed)
 
     # -- people ----------------------------------------------------------------------------------
 
@@ -396,6 +388,15 @@ class Engine:
     def split(item_id: str) -> tuple[str, int]:
         """The process id and number behind a work item's id; raises `NotFound` for what cannot be one."""
         return split_work_item_id(_id(item_id, "work item"))
+
+
+async def _wait(committed: asyncio.Event) -> None:
+    """Wait for a commit; another program's are not told, so that the database is asked now and then."""
+    try:
+        async with asyncio.timeout(_POLL_SECONDS):
+            await committed.wait()
+    except TimeoutError:
+        return
 
 
 def _id(text: str, what: str = "process") -> str:

@@ -20,6 +20,7 @@ from placet.errors import InvalidData
 
 MAX_VALUES = 1_000  # of one multi-valued item
 MAX_CHARACTERS = 1_000_000  # of all values of one item
+_EMPTY = (None, "", b"")
 
 
 def check_start(definition: Definition, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,10 +70,10 @@ def check_change(
 def canonical(item: DataItem, given: Any) -> Any:
     """The stored form of what is given for one item; None when that is empty."""
     if item.type is DataType.JSON and not item.multi_valued:
-        return None if given in (None, "") else _read(item, given)
+        return None if given in _EMPTY else _read(item, given)
     if not isinstance(given, (list, tuple)):
         given = [given]
-    if all(value in (None, "") for value in given):
+    if all(value in _EMPTY for value in given):
         return None
     if item.multi_valued:
         return _read_all(item, given)
@@ -134,7 +135,7 @@ def _read_all(item: DataItem, given: list[Any] | tuple[Any, ...]) -> list[Any]:
 
 def _read(item: DataItem, given: Any, place: int | None = None) -> Any:
     try:
-        if given in (None, "") and item.type is not DataType.JSON:
+        if given in _EMPTY and item.type is not DataType.JSON:
             raise Unusable("is empty", "leave it out")
         return READERS[item.type](given)
     except Unusable as fault:

@@ -137,6 +137,8 @@ def _binary(given: Any) -> str:
         text = base64.b64encode(base64.b64decode(packed, validate=True)).decode()
     except (binascii.Error, UnicodeEncodeError):
         raise Unusable("is not base64", "give the bytes in base64, such as SGVsbG8=") from None
+    if not text:
+        raise Unusable("is empty", "leave it out")
     return _text(text)
 
 

@@ -63,7 +63,7 @@ def _explain(reason: str, source: str) -> tuple[str, tuple[int, int] | None]:
         return _unknown_name(found[1], source)
     if (found := _OVERLOAD.search(reason)) is not None:
         return _wrong_types(found[1] + found[2]), None
-    if "<EOF>" in reason:
+    if "input '<EOF>'" in reason:
         return "it ends too early; a value is missing, or a closing quote or bracket", None
     found = re.search(r"(?:input|error at:) '(.*?)'(?: expecting .*)?$", reason)
     if found is not None and found[1].startswith("="):

@@ -27,6 +27,7 @@ MAX_LIST = 1_000
 MAX_VALUES = 10_000
 MAX_CHARACTERS = 2_000_000
 MAX_DEPTH = 40
+MAX_TURNS = 10_000  # the library's own bound
 MAX_WORK = 10_000_000  # turns of loops times the size of the facts: a thousand DNs in one loop are 7,000,000
 
 _TYPES = {"boolean": cel.Type.BOOL, "integer": cel.Type.INT, "decimal": cel.Type.DOUBLE, "json": cel.Type.DYN}
@@ -91,7 +92,8 @@ class Expression:
                     f"{MAX_LIST:,} and {MAX_DEPTH} levels can be looked at"
                 )
             level = deeper
-        if self._outline.loops and longest**self._outline.loops * (values + characters // 8) > MAX_WORK:
+        turns = min(longest**self._outline.loops, MAX_TURNS)
+        if self._outline.loops and turns * (values + characters // 8) > MAX_WORK:
             raise self._failure(
                 f"its loop is given too much, a list of {longest:,} among others; shorter lists would work"
             )

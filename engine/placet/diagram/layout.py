@@ -41,7 +41,7 @@ class Layout:
 
 
 def lay_out(sizes: Mapping[str, tuple[float, float]], arrows: Mapping[tuple[str, str], float], first: str) -> Layout:
-    """Place figures of the given sizes top-down from `first`, which reaches all; arrows have the widths of their labels."""
+    """Place figures top-down from `first`, which reaches all; arrows come with the widths of their labels."""
     spots = {name: Spot(*size) for name, size in sizes.items()}
     forward = _without_circles(spots, list(arrows), first)
     _assign_layers(spots, forward.values())

@@ -68,7 +68,7 @@ _STYLE = f"{_FONT}\n{_colours(_LIGHT)}\n@media (prefers-color-scheme:dark){{{_co
 
 
 def to_svg(definition: Definition, *, highlight: Collection[str] = ()) -> str:
-    """The picture of a definition, start at the top; `highlight` names activities to mark, such as where a process is."""
+    """The picture of a definition, start at the top; `highlight` names activities to mark as current."""
     shown = {figure.id: figure for figure in figures(definition)}
     lines = arrows(definition)
     texts = {name: _wrapped(figure) for name, figure in shown.items()}

@@ -76,4 +76,4 @@ def _write(tx: Transaction, file: DirectoryFile, hashes: Mapping[int, str]) -> L
 
 
 def _differs(row: UserRow, stored: UserRow | None) -> bool:
-    return stored is None or row.password_hash is not None or row != replace(stored, password_hash=None)
+    return stored is None or row != replace(stored, password_hash=None)  # a row with a hash brings a new one

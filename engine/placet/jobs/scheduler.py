@@ -17,7 +17,7 @@ from placet.commands import ChildEnded, Command, FireItemTimer, FireJob, StartPr
 from placet.core.records import Job
 from placet.errors import PlacetError, Unavailable
 from placet.store import jobs, start_keys, work_items
-from placet.store.database import Database
+from placet.store.world import World
 from placet.store.writer import Writer
 
 log = structlog.get_logger("placet.jobs")
@@ -33,8 +33,8 @@ _POLL_SECONDS = 1.0
 class Scheduler:
     """Fires timers and runs the outbox of one database."""
 
-    def __init__(self, database: Database, writer: Writer, clock: Clock, idempotency_hours: int) -> None:
-        self._database, self._writer, self._clock = database, writer, clock
+    def __init__(self, store: Writer, world: World, clock: Clock, idempotency_hours: int) -> None:
+        self._store, self._world, self._clock = store, world, clock
         self._keep_keys = idempotency_hours * 3600
         self._woken = asyncio.Event()
         self._next: datetime | None = None
@@ -60,6 +60,8 @@ class Scheduler:
 
     async def settled(self) -> None:
         """Return once nothing is due any more by the clock; for tests and for replays."""
+        if self._task is None:
+            raise Unavailable("This engine runs no timers and jobs; open it with run_jobs=True.")
         self._idle.clear()
         self._woken.set()
         await self._idle.wait()
@@ -69,6 +71,7 @@ class Scheduler:
         while not self._closing:
             self._woken.clear()
             try:
+                await self._store.read(self._world.refresh)  # what other programs have changed
                 await self._fire_all()
                 if (self._clock.now() - forgotten_at).total_seconds() > 3600:
                     forgotten_at = self._clock.now()
@@ -84,9 +87,9 @@ class Scheduler:
     async def _fire_all(self) -> None:
         """Fire until nothing is due, then look up when the next comes due."""
         while not self._closing:
-            now = self._clock.now()
-            timers = await self._database.read(lambda tx, now=now: work_items.due(tx, now, _AT_ONCE))  # type: ignore[misc]
-            waiting = await self._database.read(lambda tx, now=now: jobs.due(tx, now, _AT_ONCE))  # type: ignore[misc]
+            now, at_most = self._clock.now(), _AT_ONCE + len(self._set_aside)
+            timers = await self._store.read(lambda tx, now=now, at_most=at_most: work_items.due(tx, now, at_most))  # type: ignore[misc]
+            waiting = await self._store.read(lambda tx, now=now, at_most=at_most: jobs.due(tx, now, at_most))  # type: ignore[misc]
             work = [
                 self._fire(timer) for timer in timers if self._is_fresh(timer.process_id, timer.number, timer.timer)
             ]
@@ -94,7 +97,7 @@ class Scheduler:
             if not work:
                 break
             await asyncio.gather(*work)
-        due = [await self._database.read(work_items.next_due), await self._database.read(jobs.next_due)]
+        due = [await self._store.read(work_items.next_due), await self._store.read(jobs.next_due)]
         now = self._clock.now()
         self._next = min((at for at in due if at is not None and at > now), default=None)
 
@@ -107,7 +110,7 @@ class Scheduler:
     async def _send(self, command: Command, row: tuple[str, int, int]) -> None:
         """Send a command; one that fails for good is set aside until the next start, and the log says so."""
         try:
-            await self._writer.submit(command)
+            await self._store.submit(command)
         except Unavailable:
             raise
         except Exception as failure:
@@ -157,7 +160,7 @@ class Scheduler:
             job=key,
         )
         try:
-            await self._writer.submit(start)
+            await self._store.submit(start)
         except Unavailable:
             raise
         except PlacetError as refusal:  # the parent has to know, or it would wait for ever
@@ -174,18 +177,18 @@ class Scheduler:
     async def _tell(self, command: Command, row: tuple[str, int, int]) -> None:
         """Send word to another process; one that has ended or is gone needs none, and the job is done."""
         try:
-            await self._writer.submit(command)
+            await self._store.submit(command)
         except Unavailable:
             raise
         except PlacetError as refusal:
             log.info("nobody is there to be told", process_id=command.process_id, reason=refusal.message)
             assert command.job is not None
             key = command.job
-            await self._writer.write(lambda tx: jobs.end(tx, [key]))
+            await self._store.write(lambda tx: jobs.end(tx, [key]))
         except Exception as failure:
             log.error("an outbox row failed", process_id=row[0], error=str(failure))
             self._set_aside.add(row)
 
     async def _forget_keys(self) -> None:
         before = datetime.fromtimestamp(self._clock.now().timestamp() - self._keep_keys, self._clock.now().tzinfo)
-        await self._writer.write(lambda tx: start_keys.forget(tx, before))
+        await self._store.write(lambda tx: start_keys.forget(tx, before))

@@ -114,7 +114,7 @@ def _check_data(root: Mapping, faults: Faults) -> dict[str, DataItemShape]:
     section = _section(root, "data", faults)
     items = {}
     for name, node in section.values.items():
-        _check_name("data item", name, section.keys[name], faults)
+        _check_name("a data item", name, section.keys[name], faults)
         item = shape_checks.check_data_item(name, node, faults)
         if item is not None:
             content_checks.check_data_item(name, item, node, faults)
@@ -135,7 +135,7 @@ def _check_activities(root: Mapping, items: dict[str, DataItemShape], faults: Fa
     checks = content_checks.ContentChecks(declared, items, faults)
     shapes = {}
     for name, node in section.values.items():
-        _check_name("activity", name, section.keys[name], faults)
+        _check_name("an activity", name, section.keys[name], faults)
         checks.check_names(name, node)
         shape = shape_checks.check_activity(name, node, faults)
         if shape is not None:
@@ -166,4 +166,4 @@ def _section(root: Mapping, key: str, faults: Faults) -> Mapping:
 
 def _check_name(what: str, name: str, place: Place, faults: Faults) -> None:
     if re.fullmatch(ID, name) is None:
-        faults.add(place, f"{name!r} cannot name a {what}; use up to 64 letters, digits, - and _, a letter first.")
+        faults.add(place, f"{name!r} cannot name {what}; use up to 64 letters, digits, - and _, a letter first.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from placet.loader.faults import Faults, Place, did_you_mean
+from placet.loader.shape import ACTIVITIES
 from placet.loader.yaml_tree import Mapping as MappingNode
 from placet.loader.yaml_tree import Node, Scalar, Sequence
 
@@ -56,7 +57,7 @@ def check_flow(graph: Mapping[str, Vertex], start: str | None, place: Place, fau
 
 def _check_finish(graph: Mapping[str, Vertex], place: Place, faults: Faults) -> None:
     finishes = [name for name, vertex in graph.items() if vertex.kind == "finish"]
-    if not finishes:
+    if not finishes and all(vertex.kind in ACTIVITIES for vertex in graph.values()):
         faults.add(place, "There is no finish; add one activity such as done: {kind: finish}.")
     for name in finishes[1:]:
         faults.add(

@@ -90,7 +90,8 @@ def _describe(
         case "missing":
             return place, f"{what} is missing; add {key}: with its value."
         case "extra_forbidden" if "=" in key and given is None:
-            return place_of_key(node, path), f"{key!r} is no key{of}; inside of {{ }} a text with commas stands in quotes."
+            remedy = "inside of { } a text with commas stands in quotes"
+            return place_of_key(node, path), f"{key!r} is no key{of}; {remedy}."
         case "extra_forbidden":
             known = [*_keys(model, path[:-1]), *extra]
             word = "path" if is_path else "key"

@@ -1,7 +1,7 @@
 """Opening a database: the only file, with `writer.py`, that knows one kind from the other.
 
-SQLite: one writing connection of our own (`BEGIN IMMEDIATE` and `COMMIT` in a thread, statements on the loop's
-thread), reads through a pool of aiosqlite connections. PostgreSQL: asyncpg for both.
+SQLite: aiosqlite connections, each with its thread. The writer waits for the lock and for the disk there and runs its
+statements on the loop's thread; a read runs as a whole in its thread. PostgreSQL: asyncpg for both.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
+import aiosqlite
 import orjson
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, create_engine
 from sqlalchemy import exc as sa_exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
@@ -96,56 +96,77 @@ def sqlite_path(url: str) -> str:
     return path.partition("?")[0]
 
 
-def _prepare_sqlite(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=OFF")
-    connection.execute("PRAGMA temp_store=MEMORY")
+class SqliteConnection(aiosqlite.Connection):
+    """An aiosqlite connection that is handed whole functions: one trip to its thread, not one for each statement."""
+
+    sa: Connection  # over the same SQLite connection
+
+    def __init__(self, path: str, *pragmas: str) -> None:
+        super().__init__(lambda: _connect(path, pragmas), iter_chunk_size=64)
+
+    @classmethod
+    async def open(cls, path: str, *pragmas: str) -> Self:
+        connection = cls(path, *pragmas)
+        await connection
+        raw = connection.raw
+        connection.sa = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool, **_JSON).connect()
+        return connection
+
+    @property
+    def raw(self) -> sqlite3.Connection:
+        return self._conn
+
+    async def in_thread(self, work: Callable[..., T], *args: Any) -> T:
+        """Run a function in this connection's thread."""
+        answer: T = await self._execute(work, *args)  # type: ignore[no-untyped-call]  # inherited, and untyped there
+        return answer
+
+    async def close(self) -> None:
+        self.sa.close()
+        await super().close()
+
+
+def _connect(path: str, pragmas: Sequence[str]) -> sqlite3.Connection:
+    raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_SECONDS)
+    for pragma in pragmas:
+        raw.execute(f"PRAGMA {pragma}")
+    return raw
 
 
 class SqliteWriteConnection:
     """The writer of a SQLite file. Only waiting for the lock and for the disk leaves the loop's thread."""
 
-    def __init__(self, path: str) -> None:
-        self._raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0)
-        self._raw.execute("PRAGMA journal_mode=WAL")
-        _prepare_sqlite(self._raw)
-        self._sa_engine = create_engine("sqlite://", creator=lambda: self._raw, poolclass=StaticPool, **_JSON)
-        self._connection = self._sa_engine.connect()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="placet-writer")
+    def __init__(self, connection: SqliteConnection) -> None:
+        self._connection = connection
 
     async def begin(self) -> None:
         try:
-            self._raw.execute("BEGIN IMMEDIATE")
+            self._connection.raw.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError:  # another program writes: wait for it off the loop
-            await self._in_thread(self._begin_patiently)
+            await self._connection.in_thread(self._begin_patiently)
 
     def _begin_patiently(self) -> None:
-        self._raw.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
+        raw = self._connection.raw
+        raw.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
         try:
-            self._raw.execute("BEGIN IMMEDIATE")
+            raw.execute("BEGIN IMMEDIATE")
         finally:
-            self._raw.execute("PRAGMA busy_timeout=0")
+            raw.execute("PRAGMA busy_timeout=0")
 
     async def run(self, work: Callable[[Connection], T]) -> T:
-        return work(self._connection)
+        return work(self._connection.sa)
 
     async def commit(self) -> None:
-        await self._in_thread(self._raw.execute, "COMMIT")
-        self._connection.rollback()  # ends SQLAlchemy's own idea of a transaction; the database has none any more
+        await self._connection.in_thread(self._connection.raw.execute, "COMMIT")
+        self._connection.sa.rollback()  # ends SQLAlchemy's own idea of a transaction; the database has none any more
 
     async def rollback(self) -> None:
-        if self._raw.in_transaction:
-            await self._in_thread(self._raw.execute, "ROLLBACK")
-        self._connection.rollback()
-
-    async def _in_thread(self, work: Callable[..., object], *args: Any) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
+        if self._connection.raw.in_transaction:
+            await self._connection.in_thread(self._connection.raw.execute, "ROLLBACK")
+        self._connection.sa.rollback()
 
     async def close(self) -> None:
-        self._connection.close()
-        self._sa_engine.dispose()
-        self._thread.shutdown()
-        self._raw.close()
+        await self._connection.close()
 
 
 class SqliteDatabase:
@@ -156,47 +177,58 @@ class SqliteDatabase:
         folder = Path(self.path).parent
         if not folder.is_dir():
             raise InvalidInput(f"There is no folder {str(folder)!r} for the database {self.path!r}; make it first.")
-        self._sa_engine = create_async_engine(
-            f"sqlite+aiosqlite:///{self.path}",
-            pool_size=_READERS,
-            max_overflow=0,
-            pool_timeout=_BUSY_SECONDS,
-            connect_args={"isolation_level": None, "timeout": _BUSY_SECONDS},
-            **_JSON,
-        )
-        event.listen(self._sa_engine.sync_engine, "connect", _prepare_reader)
-        event.listen(self._sa_engine.sync_engine, "begin", _begin_reading)
+        self._idle: asyncio.LifoQueue[SqliteConnection] = asyncio.LifoQueue()
+        self._readers: list[SqliteConnection] = []
+        self._free = _READERS  # connections that may still be opened
 
     async def connect_writer(self) -> WriteConnection:
-        return SqliteWriteConnection(self.path)
+        pragmas = ("busy_timeout=0", "journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY")
+        try:
+            return SqliteWriteConnection(await SqliteConnection.open(self.path, *pragmas))
+        except sqlite3.Error as failure:
+            raise Unavailable(f"The database {self.path} cannot be opened: {failure}.") from failure
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        return await _read(self._sa_engine, work)
+        try:
+            async with self._reader() as reader:
+                return await reader.in_thread(_in_one_state, reader, work)
+        except Exception as failure:
+            raise translate(failure) or failure from failure
+
+    @asynccontextmanager
+    async def _reader(self) -> AsyncIterator[SqliteConnection]:
+        """A connection that nobody else reads from: an open cursor would pin everybody's view of the data."""
+        if self._idle.empty() and self._free:
+            self._free -= 1
+            try:
+                reader = await SqliteConnection.open(self.path, "query_only=ON", "temp_store=MEMORY")
+            except BaseException:
+                self._free += 1
+                raise
+            self._readers.append(reader)
+        else:
+            async with asyncio.timeout(_BUSY_SECONDS):
+                reader = await self._idle.get()
+        try:
+            yield reader
+        finally:
+            self._idle.put_nowait(reader)
 
     async def close(self) -> None:
-        await self._sa_engine.dispose()
+        for reader in self._readers:
+            await reader.close()
+        self._readers, self._idle, self._free = [], asyncio.LifoQueue(), _READERS
 
 
-def _prepare_reader(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA query_only=ON")
-    cursor.execute("PRAGMA temp_store=MEMORY")
-    cursor.close()
-
-
-def _begin_reading(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")  # the driver would begin nothing, and each statement see another state
-
-
-async def _read(sa_engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
+def _in_one_state(reader: SqliteConnection, work: Callable[[Connection], T]) -> T:
+    """All statements of one read see the same state of the database."""
+    reader.raw.execute("BEGIN")  # the driver would begin nothing
     try:
-        async with sa_engine.connect() as connection:
-            return await connection.run_sync(work)
-    except Exception as failure:
-        translated = translate(failure)
-        if translated is None or translated is failure:
-            raise
-        raise translated from failure
+        return work(reader.sa)
+    finally:
+        reader.sa.rollback()
+        if reader.raw.in_transaction:
+            reader.raw.execute("ROLLBACK")
 
 
 # -- PostgreSQL ----------------------------------------------------------------------------------
@@ -266,7 +298,11 @@ class PostgresDatabase:
         return PostgresWriteConnection(self._writers)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        return await _read(self._readers, work)
+        try:
+            async with self._readers.connect() as connection:
+                return await connection.run_sync(work)
+        except Exception as failure:
+            raise translate(failure) or failure from failure
 
     async def close(self) -> None:
         await self._readers.dispose()

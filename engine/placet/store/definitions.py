@@ -84,14 +84,19 @@ def load_catalog(tx: Connection, parsed: dict[int, Definition]) -> Catalog:
     return Catalog([Version(*row) for row in rows], number, parsed)
 
 
-def deploy(tx: Connection, definitions: Sequence[Definition], now: datetime) -> list[tuple[Definition, int, bool]]:
-    """Store those whose text is new as their next version: each with its version, and whether it is new."""
+def deploy(
+    tx: Connection, definitions: Sequence[Definition], now: datetime, *, revive: bool
+) -> list[tuple[Definition, int, bool]]:
+    """Store those whose text is new as their next version: each with its version, and whether it is new.
+
+    With `revive` a retired one gets a next version also where its text is as it was.
+    """
     outcome = []
     latest = _latest_sources(tx)
     for given in sorted(definitions, key=lambda each: each.dn):
         guid = dn_guid(given.dn)
         version, source, retired = latest.get(guid, (0, "", False))
-        if version and source == given.source and not retired:
+        if version and source == given.source and not (retired and revive):
             outcome.append((given, version, False))
             continue
         row = {"guid": guid, "version": version + 1, "dn": given.dn, "source": given.source, "deployed_at": now}

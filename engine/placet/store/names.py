@@ -34,6 +34,7 @@ class Names:
 
     def __init__(self, cache: NameCache) -> None:
         self._cache = cache
+        self._known_dns, self._known_numbers = cache.dns, cache.numbers  # as they were, should they be dropped
         self._dns: dict[int, str] = {}
         self._numbers: dict[str, int] = {}
         self._fresh: list[tuple[int, str, str]] = []
@@ -43,7 +44,7 @@ class Names:
 
     def dn(self, number: int) -> str:
         """The DN of a number that has been fetched."""
-        known = self._cache.dns.get(number)
+        known = self._known_dns.get(number)
         return self._dns[number] if known is None else known
 
     def optional_dn(self, number: int | None) -> str | None:
@@ -52,7 +53,7 @@ class Names:
     def number(self, dn: str) -> int:
         """The number of a DN that has been fetched or interned."""
         folded = fold_dn(dn)
-        known = self._cache.numbers.get(folded)
+        known = self._known_numbers.get(folded)
         return self._numbers[folded] if known is None else known
 
     def optional_number(self, dn: str | None) -> int | None:
@@ -60,20 +61,20 @@ class Names:
 
     def fetch(self, tx: Connection, numbers: Iterable[int | None]) -> None:
         """Have the DNs of these numbers at hand."""
-        missing = {n for n in numbers if n is not None and n not in self._cache.dns and n not in self._dns}
+        missing = {n for n in numbers if n is not None and n not in self._known_dns and n not in self._dns}
         if missing:
             self._keep(tx.execute(select(name.c.id, name.c.folded, name.c.dn).where(name.c.id.in_(missing))).all())
 
     def find(self, tx: Connection, dns: Iterable[str]) -> None:
         """Have the numbers of those DNs at hand that have one."""
-        missing = {fold_dn(dn) for dn in dns} - self._cache.numbers.keys() - self._numbers.keys()
+        missing = {fold_dn(dn) for dn in dns} - self._known_numbers.keys() - self._numbers.keys()
         if missing:
             self._keep(tx.execute(select(name.c.id, name.c.folded, name.c.dn).where(name.c.folded.in_(missing))).all())
 
     def known_number(self, dn: str) -> int | None:
         """The number of a DN after `find`, None where it has none."""
         folded = fold_dn(dn)
-        return self._cache.numbers.get(folded, self._numbers.get(folded))
+        return self._known_numbers.get(folded, self._numbers.get(folded))
 
     def intern(self, tx: Connection, dns: Iterable[str | None]) -> None:
         """Have a number for each of these DNs, a new one where there is none yet."""

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from placet.core.records import Process
-from placet.core.statuses import ApprovalStatus, Life, ProcessStatus
+from placet.core.statuses import Life
 from placet.store.names import Names
 from placet.store.tables import process
 
-PEOPLE = ("initiator", "recipient", "proxy", "engine_id")
-
-_LIVES = {life.value: life for life in Life}
+_LIVES = {(int(life.process_status), int(life.approval_status)): life for life in Life}
 _INSERT = insert(process)
 _SETTABLE = ("process_status", "approval_status", "completed_at", "engine_id", "item_count", "comment_count")
 _UPDATE = (
@@ -39,30 +37,56 @@ def load(tx: Connection, ids: Collection[str], names: Names, *, lock: bool = Fal
 
 def to_records(tx: Connection, rows: Sequence[Row[Any]], names: Names) -> list[Process]:
     """Rows of all columns as records."""
-    names.fetch(tx, (number for row in rows for number in (row.initiator, row.recipient, row.proxy, row.engine_id)))
-    return [_record(row, names) for row in rows]
+    names.fetch(tx, (number for row in rows for number in _names_of(row)))
+    return [_record(row, names.dn) for row in rows]
 
 
-def _record(row: Row[Any], names: Names) -> Process:
+def _names_of(row: Row[Any]) -> tuple[int | None, ...]:
+    return (row.initiator, row.recipient, row.proxy, row.engine_id)
+
+
+def _record(row: Row[Any], dn: Callable[[int], str]) -> Process:
+    # unpacked in the order of the table's columns: three times as fast as asking for each by name
+    (
+        id_,
+        definition,
+        initiator,
+        recipient,
+        process_status,
+        approval_status,
+        created_at,
+        completed_at,
+        correlation_id,
+        proxy,
+        parent,
+        engine_id,
+        revision,
+        item_count,
+        comment_count,
+        event_count,
+        job_count,
+        data,
+        flow,
+    ) = row
     return Process(
-        id=row.id,
-        definition=row.definition,
-        initiator=names.dn(row.initiator),
-        recipient=names.dn(row.recipient),
-        life=_LIVES[(ProcessStatus(row.process_status), ApprovalStatus(row.approval_status))],
-        created_at=row.created_at,
-        completed_at=row.completed_at,
-        correlation_id=row.correlation_id,
-        proxy=names.optional_dn(row.proxy),
-        parent=row.parent,
-        engine_id=names.dn(row.engine_id),
-        revision=row.revision,
-        data=row.data,
-        flow=row.flow or {},
-        item_count=row.item_count,
-        comment_count=row.comment_count,
-        event_count=row.event_count,
-        job_count=row.job_count,
+        id=id_,
+        definition=definition,
+        initiator=dn(initiator),
+        recipient=dn(recipient),
+        life=_LIVES[process_status, approval_status],
+        created_at=created_at,
+        completed_at=completed_at,
+        correlation_id=correlation_id,
+        proxy=None if proxy is None else dn(proxy),
+        parent=parent,
+        engine_id=dn(engine_id),
+        revision=revision,
+        data=data,
+        flow=flow or {},
+        item_count=item_count,
+        comment_count=comment_count,
+        event_count=event_count,
+        job_count=job_count,
     )
 
 

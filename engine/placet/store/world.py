@@ -27,9 +27,9 @@ class World:
         return self.catalog.get(tx, row)
 
     def refresh(self, tx: Connection) -> None:
-        """Read again what has changed since it was last read."""
+        """Read again what has changed since it was last read; who looks at an older state changes nothing."""
         stored = counters.values(tx)
-        if stored.get(directory.COUNTER, 0) != self.directory.version:
+        if stored.get(directory.COUNTER, 0) > self.directory.version:
             self.directory = directory.load(tx)
-        if stored.get(COUNTER, 0) != self.catalog.number:
+        if stored.get(COUNTER, 0) > self.catalog.number:
             self.catalog = load_catalog(tx, self._parsed)
