@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
@@ -97,7 +97,7 @@ def permits_of(case: Case) -> list[Permit]:
     for event in case.events:
         if event.is_of_permit:
             reader.take(event)
-    return [replace(permit, steps=_with_routes(permit.steps)) for permit in reader.permits]
+    return reader.finish()
 
 
 class _With(Enum):
@@ -114,69 +114,69 @@ class _Reader:
     def __init__(self, case: str) -> None:
         self._case = case
         self._with = _With.NOBODY
-        self.permits: list[Permit] = []
+        self._permits: list[Permit] = []
+        self._submitted = 0  # the step that the route belongs to
+        self._route: list[str] = []
+        self._asked = ""
 
     def take(self, event: LogEvent) -> None:
         """Add the step that an event stands for; one that does not fit where the process is becomes a comment."""
         match self._with, event.verb:
             case _With.NOBODY, "SUBMITTED":
-                self.permits.append(Permit(self._case))
-                self._add(event, Do.START, _With.APPROVER)
-            case _With.APPROVER, "APPROVED":
-                self._add(event, Do.APPROVE, _With.APPROVER)
-            case _With.APPROVER, "FINAL_APPROVED":
-                self._add(event, Do.APPROVE, _With.NOBODY)
-            case _With.APPROVER, "REJECTED" if event.role == EMPLOYEE:
-                self._add(event, Do.RETRACT, _With.NOBODY)
-            case _With.APPROVER, "REJECTED" if event.role != MISSING:
-                self._add(event, Do.RETURN, _With.EMPLOYEE)
+                self._permits.append(Permit(self._case))
+                self._submit(event, Do.START, [])
             case _With.EMPLOYEE, "SUBMITTED":
-                self._add(event, Do.RESUBMIT, _With.APPROVER)
+                self._submit(event, Do.RESUBMIT, self._route[:-1])
+            case _With.APPROVER, "APPROVED":
+                self._answer(event, Do.APPROVE)
+            case _With.APPROVER, "FINAL_APPROVED":
+                self._answer(event, Do.APPROVE)
+                self._turn(_With.NOBODY)
+            case _With.APPROVER, "REJECTED" if event.role == EMPLOYEE:
+                self._add(event, Do.RETRACT)
+                self._turn(_With.NOBODY, self._next())
+            case _With.APPROVER, "REJECTED" if event.role != MISSING:
+                self._answer(event, Do.RETURN)
+                self._turn(_With.EMPLOYEE)
             case _With.EMPLOYEE, "REJECTED" if event.role == EMPLOYEE:
-                self._add(event, Do.WITHDRAW, _With.NOBODY)
-            case _ if self.permits:
-                self._add(event, Do.COMMENT, self._with)
+                self._add(event, Do.WITHDRAW)
+                self._with = _With.NOBODY
+            case _ if self._permits:
+                self._remark(event)
             case _:  # a draft before anything was asked for
                 return
 
-    def _add(self, event: LogEvent, do: Do, then_with: _With) -> None:
-        self._with = then_with
-        text = f"In the log: {event.name}" if do is Do.COMMENT else ""
-        self.permits[-1].steps.append(Step(event.at, do, event.role, text=text))
+    def finish(self) -> list[Permit]:
+        """The processes, once all events are taken."""
+        if self._with is _With.APPROVER:
+            self._turn(self._with, self._next())
+        return self._permits
 
+    def _add(self, event: LogEvent, do: Do, text: str = "") -> None:
+        self._permits[-1].steps.append(Step(event.at, do, event.role, text=text))
 
-def _with_routes(steps: Sequence[Step]) -> list[Step]:
-    """The steps, those that submit with a route: who has agreed, then who answers until the next turn."""
-    routed = []
-    agreed: tuple[str, ...] = ()
-    for place, step in enumerate(steps):
-        if step.do is Do.APPROVE:
-            agreed += (step.role,)
-        if step.do in (Do.START, Do.RESUBMIT):
-            step = replace(step, route=agreed + tuple(_answerers(steps[place + 1 :], agreed)))
-        routed.append(step)
-    return routed
+    def _submit(self, event: LogEvent, do: Do, agreed: list[str]) -> None:
+        self._add(event, do)
+        self._submitted = len(self._permits[-1].steps) - 1
+        self._with, self._route, self._asked = _With.APPROVER, agreed, ""
 
+    def _answer(self, event: LogEvent, do: Do) -> None:
+        self._add(event, do)
+        self._route.append(event.role)
+        self._asked = ""
 
-def _answerers(steps: Iterable[Step], agreed: Sequence[str]) -> list[str]:
-    """Who answers after a request was submitted, in turn, and who is left with it if that ends nothing."""
-    answerers: list[str] = []
-    asked = ""
-    for step in steps:
-        if step.do in (Do.APPROVE, Do.RETURN):
-            answerers.append(step.role)
-            asked = ""
-        elif step.text.endswith(f"FOR_APPROVAL by {step.role}"):
-            asked = step.role
-        if step.do is Do.RETURN:
-            return answerers
-    return [*answerers, asked or usual_next([*agreed, *answerers])] if _is_left_open(steps) else answerers
+    def _remark(self, event: LogEvent) -> None:
+        if event.verb == "FOR_APPROVAL":
+            self._asked = event.role
+        self._add(event, Do.COMMENT, f"In the log: {event.name}")
 
+    def _next(self) -> list[str]:
+        """Whom the last submission waits for: who was asked, else whom the university would usually ask next."""
+        usual = DIRECTOR if SUPERVISOR in self._route else SUPERVISOR
+        return [self._asked or usual]
 
-def _is_left_open(steps: Iterable[Step]) -> bool:
-    raise NotImplementedError
-
-
-def usual_next(agreed: Sequence[str]) -> str:
-    """Whom the university would ask next, where the log stops before it says so."""
-    return DIRECTOR if SUPERVISOR in agreed else SUPERVISOR
+    def _turn(self, to: _With, left: Sequence[str] = ()) -> None:
+        """Close a turn of the approvers: only now it is known whom its submission has to name."""
+        steps = self._permits[-1].steps
+        steps[self._submitted] = replace(steps[self._submitted], route=(*self._route, *left))
+        self._with = to

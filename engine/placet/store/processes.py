@@ -45,7 +45,7 @@ def _names_of(row: Row[Any]) -> tuple[int | None, ...]:
     return (row.initiator, row.recipient, row.proxy, row.engine_id)
 
 
-def _record(row: Row[Any], dn: Callable[[int], str]) -> Process:
+def _record(row: Any, dn: Callable[[int], str]) -> Process:
     # unpacked in the order of the table's columns: three times as fast as asking for each by name
     (
         id_,
