@@ -10,7 +10,7 @@ from placet.core.statuses import Action, ApprovalStatus, Priority, ProcessStatus
 from placet.engine import Engine
 from placet.errors import PlacetError
 from placet.settings import Settings, read_settings
-from placet.store.search import FoundProcess, FoundWorkItem, cursor_of
+from placet.store.search import FoundProcess, FoundWorkItem, ProcessListing, cursor_of
 
 __version__ = "0.1.0"
 
@@ -28,6 +28,7 @@ __all__ = [
     "PlacetError",
     "Priority",
     "Process",
+    "ProcessListing",
     "ProcessStatus",
     "Settings",
     "SystemClock",

@@ -7,7 +7,7 @@ import pytest
 from placet.core.definition import Settle, SettleKind
 from placet.core.statuses import Life
 from placet.core.votes import Round, outcome, wanted
-from tests.builders import ANNA, BOB, CARL, DORA, EVE, an_approval, settling, started
+from tests.builders import ANNA, BOB, CARL, DORA, EVE, a_status, an_approval, settling, started
 
 RULES = ["any", "all", 1, 2, 3, "1%", "50%", "67%", "100%"]
 PEOPLE = [BOB, CARL, DORA, EVE]
@@ -100,8 +100,6 @@ def test_a_refusal_can_be_the_last_word_for_those_who_said_yes():
 
 @pytest.mark.parametrize(("drawn", "life"), [(True, Life.APPROVED), (False, Life.DENIED)])
 def test_nobody_left_takes_the_path_refused_where_drawn(drawn, life):
-    from tests.builders import a_status
-
     paths = {"refused": "pity"} if drawn else {}
     story = started(ask=an_approval([BOB, CARL], settle="all", paths=paths), pity=a_status("approved"))
 

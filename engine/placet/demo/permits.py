@@ -57,6 +57,7 @@ class Do(Enum):
     APPROVE = "approve"
     RETURN = "return"
     RESUBMIT = "resubmit"
+    DENY = "deny"
     WITHDRAW = "withdraw"  # the employee's answer to a request that came back
     RETRACT = "retract"  # the employee ends it while somebody else is asked
     COMMENT = "comment"
