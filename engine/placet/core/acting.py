@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from placet.commands import ActOnWorkItem
 from placet.core import data_items, walk
-from placet.core.approvals import ask, ask_for_changes, is_principal
+from placet.core.approvals import ask, ask_for_changes, can_answer, is_principal
 from placet.core.definition import Approval
 from placet.core.draft import Draft, cancel
 from placet.core.names import fold_dn
@@ -191,6 +191,11 @@ def _reassign(draft: Draft, item: WorkItem, approval: Approval, command: ActOnWo
     to = _new_addressee(draft, command.to)
     if not approval.self_approval and not item.returned and is_principal(draft, to):
         raise Conflict(f"{approval.name!r} forbids self-approval, so it cannot be reassigned to who asked or receives.")
+    if not can_answer(draft, item, approval, to):
+        raise Conflict(
+            f"{draft.directory.display_name(to)} cannot answer {approval.name!r} any more: whoever could has answered or "
+            "is asked already, or may not approve himself; name somebody else."
+        )
     draft.change_item(item, "reassign", addressee=to, owner=None)
     draft.record("work_item.reassigned", activity=item.activity, item=item.number, addressee=to, before=item.addressee)
 

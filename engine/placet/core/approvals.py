@@ -22,6 +22,7 @@ def ask(draft: Draft, number: int, approval: Approval) -> None:
     settle = approval.settle
     if settle.kind is SettleKind.COUNT and settle.amount > len(addressees):
         raise InvalidInput(f"it wants {settle.amount} yes votes but there are only {len(addressees)} to ask")
+    draft.require_room(len(addressees))
     draft.token(number).votes = Round(total=len(addressees))
     for addressee in addressees:
         assign(draft, number, approval, addressee)
@@ -125,6 +126,19 @@ def _eligible(draft: Draft, approval: Approval, found: Iterable[str]) -> list[st
     if approval.self_approval:
         return list(found)
     return [dn for dn in found if any(not is_principal(draft, actor) for actor in _actors(draft, dn))]
+
+
+def can_answer(draft: Draft, item: WorkItem, approval: Approval, dn: str) -> bool:
+    """Whether an item may go to somebody, or to a group: one vote each, and none where self-approval is forbidden."""
+    if item.returned:
+        return True
+    votes = draft.token(item.token).votes
+    assert votes is not None
+    others = (other.addressee for other in draft.open_items(item.token) if other.number != item.number)
+    if fold_dn(dn) in map(fold_dn, others):
+        return False
+    free = [actor for actor in _actors(draft, dn) if fold_dn(actor) not in votes.voters]
+    return any(approval.self_approval or not is_principal(draft, actor) for actor in free)
 
 
 def _actors(draft: Draft, dn: str) -> list[str]:

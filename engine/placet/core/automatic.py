@@ -5,6 +5,7 @@ from __future__ import annotations
 from placet.core import data_items
 from placet.core.definition import Condition, Log, MappingActivity, StatusActivity
 from placet.core.draft import Draft
+from placet.core.texts import LONGEST_COMMENT, check_text
 from placet.errors import ExpressionError
 
 
@@ -36,6 +37,7 @@ def write_log(draft: Draft, number: int, log: Log) -> str:
     text = log.comment.evaluate(draft.expression_facts())
     if not isinstance(text, str):
         raise ExpressionError(f"the log {log.comment.source!r} gave {text!r}; it has to give a text, see string(…)")
+    check_text("comment", text, LONGEST_COMMENT)
     draft.comment(text, activity=log.id, user=draft.process.initiator)
     draft.record("process.logged", activity=log.id, actor=draft.process.initiator)
     return "next"

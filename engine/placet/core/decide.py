@@ -29,7 +29,7 @@ from placet.core.machine import PROCESS, move
 from placet.core.names import is_dn
 from placet.core.people import Directory
 from placet.core.records import Process, Snapshot
-from placet.core.rights import require_administrator, require_owner
+from placet.core.rights import administers, is_same, require_administrator, require_owner
 from placet.core.statuses import Life
 from placet.core.timers import ring
 from placet.errors import Conflict, InvalidInput, NotAllowed, NotFound, RevisionMismatch
@@ -96,9 +96,11 @@ def _start(definition: Definition, command: StartProcess, facts: Facts) -> Decis
     if initiator is None:
         raise InvalidInput("A start needs an initiator: the DN or user name of who asks.")
     directory = facts.directory
-    if command.proxy and not (command.actor is None or directory.is_administrator(command.actor)):
+    if command.proxy and not administers(directory, command.actor):
         raise NotAllowed("Only an administrator may start a process as a proxy.")
     initiator = _known(directory, initiator, "initiator")
+    if not (administers(directory, command.actor) or is_same(command.actor, initiator)):
+        raise NotAllowed("Only an administrator may start a process in the name of somebody else.")
     process = Process(
         id=command.process_id,
         definition=definition.row,

@@ -95,12 +95,17 @@ class Draft:
         self.decision.changed_items.add(changed.number)
         return changed
 
+    def require_room(self, items: int) -> None:
+        """Refuse more items than ids can count, before the first of them is made."""
+        if self.process.item_count + items > MOST_WORK_ITEMS:
+            raise InvalidInput(
+                f"a process can have {MOST_WORK_ITEMS} work items in its life, and this one has had "
+                f"{self.process.item_count}"
+            )
+
     def add_item(self, item: WorkItem) -> WorkItem:
         """Take in an item that was just made, and give it its number."""
-        if self.process.item_count >= MOST_WORK_ITEMS:
-            raise InvalidInput(
-                f"a process can have {MOST_WORK_ITEMS} work items in its life, and this one has had them"
-            )
+        self.require_room(1)
         self.process.item_count += 1
         item.number = self.process.item_count
         self.items[item.number] = item
@@ -191,8 +196,8 @@ class Draft:
         for item in self.open_items():
             cancel(self, item, item_reason)
         for job in list(self.jobs.values()):
-            if job.kind in ("wait", "start_child"):
-                self.end_job(job)
+            if job.kind == "wait" or (job.kind == "start_child" and job.payload["parent"] is not None):
+                self.end_job(job)  # a child that nobody waits for is started all the same
         for token in self.flow.tokens.values():
             if token.child:
                 self.add_job("stop_child", child=token.child)

@@ -60,8 +60,9 @@ class Flow:
     def load(cls, stored: Mapping[str, Any]) -> Flow:
         tokens = {}
         for number, token in stored.get("tokens", {}).items():
-            votes = token.get("votes")  # copied to the bottom: what was stored must not change with the draft
-            votes = Round(**{**votes, "voters": list(votes["voters"])}) if votes else None
+            votes = Round(**token["votes"]) if "votes" in token else None
+            if votes is not None:
+                votes.voters = list(votes.voters)  # what was stored must not change with the draft
             denied, scopes = token.get("denied", False), list(token.get("scopes", ()))
             tokens[int(number)] = Token(token["at"], denied, scopes, votes, token.get("child"))
         return cls(

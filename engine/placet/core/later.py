@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from placet.core import data_items
 from placet.core.approvals import resolve
 from placet.core.clockwork import later
-from placet.core.definition import SubProcess, Wait
+from placet.core.data_values import READERS, Unusable
+from placet.core.definition import DataType, SubProcess, Wait
 from placet.core.draft import Draft
 from placet.errors import ExpressionError, InvalidInput
 
@@ -32,7 +35,8 @@ def begin_wait(draft: Draft, number: int, wait: Wait) -> str | None:
 def begin_child(draft: Draft, number: int, activity: SubProcess) -> str | None:
     """Ask for another process to be started, once this decision is saved."""
     facts = draft.expression_facts()
-    data = {name: expression.evaluate(facts) for name, expression in activity.data.items()}
+    data = data_items.plain({name: expression.evaluate(facts) for name, expression in activity.data.items()})
+    _check_storable(activity, data)
     recipient = draft.process.recipient
     if activity.recipient is not None:
         found = resolve(draft, activity.recipient)
@@ -47,7 +51,7 @@ def begin_child(draft: Draft, number: int, activity: SubProcess) -> str | None:
         definition=activity.definition,
         recipient=recipient,
         initiator=draft.process.initiator,
-        data=data_items.plain(data),
+        data=data,
         correlation_id=draft.process.correlation_id,
         parent=f"{draft.process.id}:{number}" if activity.wait else None,
     )
@@ -56,3 +60,11 @@ def begin_child(draft: Draft, number: int, activity: SubProcess) -> str | None:
         return "next"
     draft.token(number).child = child
     return None
+
+
+def _check_storable(activity: SubProcess, data: Mapping[str, Any]) -> None:
+    """Refuse what no outbox row could hold; the child checks the types."""
+    try:
+        READERS[DataType.JSON](data)
+    except Unusable as fault:
+        raise InvalidInput(f"the data for {activity.definition!r} {fault.what}; {fault.remedy}") from None

@@ -14,6 +14,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 def check_command(command: Command) -> None:
     """Refuse a command whose texts cannot be stored."""
+    check_text("actor", command.actor, LONGEST_NAME)
     match command:
         case StartProcess():
             for name in ("initiator", "recipient", "proxy", "correlation_id", "idempotency_key", "definition"):

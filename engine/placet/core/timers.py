@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from placet.core.acting import settle
-from placet.core.approvals import resolve
+from placet.core.approvals import can_answer, resolve
 from placet.core.clockwork import base, escalation_at, later, next_ring, reminder_at
 from placet.core.definition import Approval
 from placet.core.draft import Draft
@@ -54,10 +54,10 @@ def _escalate(draft: Draft, item: WorkItem, approval: Approval) -> WorkItem:
     assert approval.escalate is not None
     try:
         found = resolve(draft, approval.escalate.to)
-        reason = "nobody to escalate to could be found"
+        reason = "nobody else who may answer could be found"
     except (ExpressionError, InvalidInput) as failure:
         found, reason = [], failure.message
-    others = [dn for dn in found if fold_dn(dn) != fold_dn(item.addressee)]
+    others = [dn for dn in found if fold_dn(dn) != fold_dn(item.addressee) and can_answer(draft, item, approval, dn)]
     item = draft.change_item(item, escalated=True)
     if not others:
         draft.comment(f"{approval.name}: not escalated: {reason}.", activity=item.activity)

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     LargeBinary,
+    ScalarSelect,
     Select,
     and_,
     literal,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     true,
     tuple_,
     type_coerce,
+    union,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -110,29 +112,40 @@ def reader(world: World, actor: str | None) -> Reader:
     return Reader(actor, world.directory.is_administrator(actor), names)
 
 
-def _numbers(folded: Sequence[str]) -> Select[Any]:
-    return select(name.c.id).where(name.c.folded.in_(folded))
+def _number(folded: str) -> ScalarSelect[int]:
+    return select(name.c.id).where(name.c.folded == folded).scalar_subquery()
+
+
+def _own(who: Reader) -> list[ColumnElement[bool]]:
+    """The conditions on a process of which each makes it a reader's own."""
+    me = _number(who.names[0])
+    return [process.c.initiator == me, process.c.recipient == me]
+
+
+def _involved(who: Reader) -> list[ColumnElement[bool]]:
+    """The conditions on a work item of which each lets a reader see its process: he has or had it, or acted on it."""
+    acted = and_(work_item.c.actor == _number(who.names[0]), work_item.c.actor != work_item.c.addressee)
+    return [*(work_item.c.addressee == _number(folded) for folded in who.names), acted]
 
 
 def visible_processes(who: Reader) -> ColumnElement[bool]:
     """Initiator, recipient, and whoever has or had an item."""
     if who.everything:
         return true()
-    me = select(name.c.id).where(name.c.folded == who.names[0]).scalar_subquery()
-    asked = select(work_item.c.process_id).where(work_item.c.addressee.in_(_numbers(who.names)))
-    acted = select(work_item.c.process_id).where(work_item.c.actor == me, work_item.c.actor != work_item.c.addressee)
-    return or_(process.c.initiator == me, process.c.recipient == me, process.c.id.in_(asked), process.c.id.in_(acted))
+    items = select(work_item.c.number).where(work_item.c.process_id == process.c.id, or_(*_involved(who)))
+    return or_(*_own(who), items.exists())
 
 
 def visible_items(who: Reader) -> ColumnElement[bool]:
     """Items addressed to somebody, himself or through a group unless another of it has claimed them, or done by him."""
     if who.everything:
         return true()
-    me = select(name.c.id).where(name.c.folded == who.names[0]).scalar_subquery()
+    me = _number(who.names[0])
     unclaimed = or_(work_item.c.status != WorkItemStatus.CLAIMED.value, work_item.c.owner == me)
     mine = [work_item.c.addressee == me, and_(work_item.c.actor == me, work_item.c.actor != work_item.c.addressee)]
     if len(who.names) > 1:
-        mine.append(and_(work_item.c.addressee.in_(_numbers(who.names[1:])), unclaimed))
+        groups = select(name.c.id).where(name.c.folded.in_(who.names[1:]))
+        mine.append(and_(work_item.c.addressee.in_(groups), unclaimed))
     return or_(*mine)
 
 
@@ -167,8 +180,20 @@ def page_of_processes(tx: Connection, world: World, wanted: Node | None, who: Re
 
 
 def _page_query(columns: Sequence[Any], world: World, wanted: Node | None, who: Reader, page: Page) -> Select[Any]:
-    key = process.c.id
-    query = select(*columns).where(_filter(wanted, who, PROCESS_COLUMNS, world), visible_processes(who))
+    """The rows of one page; what a reader sees by one right is cut to a page before it meets what he sees by others."""
+    condition = _filter(wanted, who, PROCESS_COLUMNS, world)
+    if who.everything:
+        return _cut(select(*columns).where(condition), process.c.id, page)
+    key, link = work_item.c.process_id, work_item.c.process_id == process.c.id
+    parts = [_cut(select(process.c.id).where(right, condition), process.c.id, page) for right in _own(who)]
+    for right in _involved(who):
+        parts.append(_cut(select(key.label("id")).distinct().join(process, link).where(right, condition), key, page))
+    ids = union(*(select(part.subquery().c.id) for part in parts)).subquery()
+    return _cut(select(*columns).where(process.c.id.in_(select(ids.c.id))), process.c.id, page)
+
+
+def _cut(query: Select[Any], key: ColumnElement[Any], page: Page) -> Select[Any]:
+    """The first rows of a query after the page before, in order of a process id."""
     if page.after is not None:
         query = query.where(key < page.after[0] if page.newest_first else key > page.after[0])
     return query.order_by(key.desc() if page.newest_first else key).limit(page.limit)

@@ -137,7 +137,16 @@ work_item = Table(
     Column("timer_at", Moment),
     Column("timer", Integer, nullable=False),
     Column("held", BigInteger, nullable=False),
-    Index("ix_work_item_addressee", "addressee", "status", "created_at", "process_id"),  # inboxes; who had an item
+    Index("ix_work_item_addressee", "addressee", "process_id"),  # processes of whoever has or had an item
+    Index(  # inboxes, oldest first
+        "ix_work_item_inbox",
+        "addressee",
+        "created_at",
+        "process_id",
+        "number",
+        sqlite_where=text("status < 2"),
+        postgresql_where=text("status < 2"),
+    ),
     Index(  # all open items, oldest first
         "ix_work_item_open",
         "created_at",

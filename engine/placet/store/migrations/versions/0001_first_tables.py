@@ -254,8 +254,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("actor <> addressee"),
         postgresql_where=sa.text("actor <> addressee"),
     )
+    op.create_index("ix_work_item_addressee", "work_item", ["addressee", "process_id"], unique=False)
     op.create_index(
-        "ix_work_item_addressee", "work_item", ["addressee", "status", "created_at", "process_id"], unique=False
+        "ix_work_item_inbox",
+        "work_item",
+        ["addressee", "created_at", "process_id", "number"],
+        unique=False,
+        sqlite_where=sa.text("status < 2"),
+        postgresql_where=sa.text("status < 2"),
     )
     op.create_index(
         "ix_work_item_open",

@@ -1,0 +1,5 @@
+"""The demonstration: a company, a university, and the thousand travel permits of a public log."""
+
+from placet.demo.replay import DemoSummary, load_demo
+
+__all__ = ["DemoSummary", "load_demo"]
