@@ -21,7 +21,7 @@ from sqlalchemy import exc as sa_exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
 
-from placet.errors import InvalidInput, PlacetError, Unavailable
+from placet.errors import InvalidInput, NotFound, PlacetError, Unavailable
 
 T = TypeVar("T")
 
@@ -208,6 +208,8 @@ class SqliteDatabase:
     async def _reader(self) -> AsyncIterator[SqliteConnection]:
         """A connection that nobody else reads from: an open cursor would pin everybody's view of the data."""
         if self._idle.empty() and self._free:
+            if not Path(self.path).exists():  # SQLite would make an empty one
+                raise NotFound(f"There is no database {self.path}; `placet serve` or `placet migrate` makes one.")
             self._free -= 1
             try:
                 reader = await SqliteConnection.open(self.path, "query_only=ON", "temp_store=MEMORY")
