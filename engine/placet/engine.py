@@ -38,8 +38,8 @@ from placet.query.fields import PROCESSES, WORK_ITEMS
 from placet.settings import Settings
 from placet.store import definitions, search, trail
 from placet.store.batch import Outcome
-from placet.store.database import open_database
-from placet.store.migrate import migrate, require_newest
+from placet.store.database import open_database, opened
+from placet.store.migrate import Migrated, migrate, require_newest
 from placet.store.names import Names
 from placet.store.search import FoundProcess, FoundWorkItem, Page, ProcessListing
 from placet.store.trail import Position
@@ -403,6 +403,12 @@ class Engine:
     def split(item_id: str) -> tuple[str, int]:
         """The process id and number behind a work item's id; raises `NotFound` for what cannot be one."""
         return split_work_item_id(_id(item_id, "work item"))
+
+
+async def migrate_database(url: str) -> Migrated:
+    """Make the tables of a database, or bring them up to this release; two programs at once do it one by one."""
+    async with opened(url) as database:
+        return await migrate(database)
 
 
 async def _wait(committed: asyncio.Event) -> None:

@@ -64,7 +64,8 @@ def names() -> list[str]:
 def hide_secret(value: str) -> str:
     """A secret as it may be shown: a URL without its password, anything else as stars."""
     if "://" in value:
-        return re.sub(r"://([^:/@]*):[^@]*@", r"://\1:***@", value)
+        value = re.sub(r"://([^:/@]*):.*@", r"://\1:***@", value)
+        return re.sub(r"([?&]password=)[^&]*", r"\1***", value)
     return "***" if value else ""
 
 

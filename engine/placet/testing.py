@@ -23,6 +23,7 @@ from typing import Any, TypeAlias
 from placet.clock import ManualClock
 from placet.core.definition import Definition
 from placet.core.names import common_name, is_dn
+from placet.core.people import Directory
 from placet.core.records import Comment, Event, Process
 from placet.core.statuses import Action
 from placet.engine import Engine
@@ -77,7 +78,7 @@ class Bench:
 
     async def add_people(self, people: People) -> None:
         """Add users with their managers and groups, or change those who are there."""
-        document = _directory_file(people, lambda name: self.engine.directory.person(name) is not None)
+        document = _directory_file(people, self.engine.directory)
         if document["users"]:
             path = self._folder / "people.json"
             await asyncio.to_thread(path.write_text, json.dumps(document), "utf-8")
@@ -146,7 +147,7 @@ class Bench:
     # -- time --------------------------------------------------------------------------------------
 
     async def move(self, **amount: float) -> None:
-        """Let time pass, in the words of `datetime.timedelta`: whatever comes due on the way does so at its own time."""
+        """Let time pass, in the words of `datetime.timedelta`; what comes due on the way does so at its own time."""
         end = self.clock.now() + timedelta(**amount)
         await self.engine.settled()
         while (due := await self._next_due()) is not None and self.clock.now() < due <= end:
@@ -208,13 +209,14 @@ class Bench:
         raise AssertionError(f"Nothing waits for {person}{where}; the process waits for {others}.")
 
 
-def _directory_file(people: People, is_there: Any) -> dict[str, list[dict[str, Any]]]:
-    """The people as a file of people has them, with the managers and groups that they mention."""
-    users = {name: dict(people[name]) for name in people} if isinstance(people, Mapping) else {n: {} for n in people}
-    managers = [user["manager"] for user in users.values() if user.get("manager")]
-    missing = [name for name in (*users, *managers) if not is_there(name) and not is_dn(name)]
-    groups = {group for user in users.values() for group in user.get("groups") or ()}
+def _directory_file(people: People, directory: Directory) -> dict[str, list[dict[str, Any]]]:
+    """What a file of people has to have for these, and for the managers and groups that they mention."""
+    given = {name: dict(people[name]) for name in people} if isinstance(people, Mapping) else {n: {} for n in people}
+    managers = [user["manager"] for user in given.values() if user.get("manager")]
+    groups = {group for user in given.values() for group in user.get("groups") or ()}
+    missing = [name for name in (*given, *managers) if directory.person(name) is None and not is_dn(name)]
+    users = {name: user for name, user in given.items() if user} | {name: given.get(name, {}) for name in missing}
     return {
-        "groups": [{"grp_title": title} for title in sorted(groups)],
-        "users": [{"usr_username": name, **users.get(name, {})} for name in users | dict.fromkeys(missing)],
+        "groups": [{"grp_title": title} for title in sorted(groups) if not is_dn(title)],
+        "users": [{"usr_username": name, **user} for name, user in users.items()],
     }

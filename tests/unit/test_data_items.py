@@ -85,6 +85,7 @@ def test_a_value_has_one_stored_form_that_json_keeps(kind, given, stored, text):
         ("integer", "9" * 5000, "not an integer"),
         ("decimal", "1_000", "not a decimal"),
         ("decimal", "nan", "not a decimal"),
+        ("decimal", 1e15, "too large"),
         ("decimal", float("inf"), "too large"),
         ("decimal", float("nan"), "too large"),
         ("decimal", 10**15, "too large a number; give a number such as 1250.50, of at most 15 digits"),

@@ -447,6 +447,14 @@ def test_flows_that_are_in_order(activities):
             "name: a\ndata: {a: {indxed: true}}",
             "2:12: There is no key 'indxed' of data item 'a': did you mean 'indexed'?",
         ),
+        (
+            "name: a\ndata: {" + "".join(f"d{n}: {{}}, " for n in range(501)) + "}",
+            "2:1: There are 501 data items; at most 500 work",
+        ),
+        (
+            "name: a\nactivities: {" + "".join(f"a{n}: {{}}, " for n in range(501)) + "}",
+            "2:1: There are 501 activities; at most 500 work",
+        ),
         ("name: a\nactivities: {9a: {kind: finish}}", "2:14: '9a' cannot name an activity"),
     ],
 )
@@ -475,6 +483,11 @@ def test_all_faults_are_told_at_once_in_order():
         ["6", "83"],
         ["7", "3"],
     ]
+
+
+def test_after_an_alias_of_a_mapping_nothing_is_guessed():
+    found = faults_of("name: a\nstart: a\nactivities: {a: &x {kind: finish}, b: *x}")
+    assert [line.split(": ")[0] for line in found] == ["f.yaml:3:17", "f.yaml:3:39"]
 
 
 def test_what_cannot_be_followed_makes_no_further_faults():

@@ -11,6 +11,7 @@ from placet.core.approvals import ask, ask_for_changes, can_answer, is_principal
 from placet.core.definition import Approval
 from placet.core.draft import Draft, cancel
 from placet.core.names import fold_dn
+from placet.core.people import Group
 from placet.core.records import WorkItem
 from placet.core.rights import administers, is_addressed, is_same, require_administrator
 from placet.core.statuses import Action, WorkItemStatus
@@ -49,7 +50,7 @@ def act(draft: Draft, item: WorkItem, command: ActOnWorkItem) -> None:
     if command.action not in available_actions(item):
         raise _not_available(item, command.action)
     draft.set_data(_changes(draft, item, approval, command))
-    if command.comment:
+    if command.comment and command.comment.strip():
         draft.comment(command.comment, activity=item.activity, user=command.actor or item.addressee)
     ACTIONS[command.action](draft, item, approval, command)
 
@@ -211,11 +212,13 @@ def _new_addressee(draft: Draft, to: str | None) -> str:
         raise InvalidInput(f"There is no user or group {to!r} to reassign this work item to.")
     if not found.active:
         raise InvalidInput(f"{found.dn} is inactive and cannot be asked; name an active user or group.")
+    if isinstance(found, Group) and not directory.active_members(found):
+        raise InvalidInput(f"{found.dn} has no active member who could be asked; name a user or another group.")
     return found.dn
 
 
 def _comment(draft: Draft, item: WorkItem, approval: Approval, command: ActOnWorkItem) -> None:
-    if not command.comment:
+    if not (command.comment and command.comment.strip()):
         raise InvalidInput("To comment on a work item, send the text as Comment.")
     draft.record("work_item.commented", activity=item.activity, item=item.number)
 

@@ -22,6 +22,7 @@ __all__ = ["Fault", "json_schema", "load_directory", "parse_definition"]
 
 MAX_BYTES = 1_048_576
 MAX_ACTIVITIES = 500
+MAX_DATA_ITEMS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,10 @@ def _read(text: str, file: str) -> _Read:
 
 def _check_data(root: Mapping, faults: Faults) -> dict[str, DataItemShape]:
     section = _section(root, "data", faults)
+    if len(section.values) > MAX_DATA_ITEMS:
+        place = place_of_key(root, ("data",))
+        faults.add(place, f"There are {len(section.values)} data items; at most {MAX_DATA_ITEMS} work.")
+        return {}
     items = {}
     for name, node in section.values.items():
         _check_name("a data item", name, section.keys[name], faults)

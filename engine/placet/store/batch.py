@@ -116,7 +116,7 @@ class Batch:
     def _answer(self, command: Command, facts: Facts) -> Outcome:
         if command.job is not None and command.job not in self._jobs:
             return Outcome(command.process_id)  # its outbox row is gone: it has been answered before
-        if isinstance(command, StartProcess) and (repeated := self._repeated(command, facts.now)):
+        if isinstance(command, StartProcess) and (repeated := self._repeated(command)):
             return repeated
         definition = self._definition(command)
         decision = decide(definition, self._snapshots.get(command.process_id), command, facts)
@@ -125,27 +125,32 @@ class Batch:
             self.changes.ended_jobs.add(command.job)
         if decision is None:
             return Outcome(command.process_id)
+        if isinstance(command, StartProcess):
+            self._remember_key(command, facts.now)
         self._collect(definition, decision)
         self._snapshots[command.process_id] = decision.snapshot  # the next command for this process sees it
         item = decision.snapshot.items.get(command.number) if isinstance(command, ActOnWorkItem) else None
         return Outcome(command.process_id, decision.process, item, definition)
 
-    def _repeated(self, command: StartProcess, now: datetime) -> Outcome | None:
+    def _repeated(self, command: StartProcess) -> Outcome | None:
         """The first answer to an idempotency key, if it has been used before."""
         key = start_keys.key_of(command)
-        if key is None:
+        used = None if key is None else self._keys.get(key)
+        if used is None:
             return None
-        fingerprint = start_keys.digest(command.fingerprint)
-        used = self._keys.setdefault(key, (fingerprint, command.process_id))
-        if used == (fingerprint, command.process_id):
-            self.changes.keys.append((key, fingerprint, command.process_id, now))
-            return None
-        if used[0] != fingerprint:
+        if used[0] != start_keys.digest(command.fingerprint):
             raise Conflict(
                 f"Idempotency key {command.idempotency_key!r} was used for another request before; "
                 "send a new key with a new request, or the same request again."
             )
         return Outcome(used[1], repeated=True)
+
+    def _remember_key(self, command: StartProcess, now: datetime) -> None:
+        """Keep an idempotency key with the process that it started; a refused start leaves its key unused."""
+        key = start_keys.key_of(command)
+        if key is not None:
+            self._keys[key] = start_keys.digest(command.fingerprint), command.process_id
+            self.changes.keys.append((key, *self._keys[key], now))
 
     def _definition(self, command: Command) -> Definition:
         catalog = self.world.catalog

@@ -17,6 +17,9 @@ from placet.store.tables import name, work_item
 
 Columns = Mapping[str, ColumnElement[Any]]
 
+#: What is kept in a form whose order means something; the others are numbers of names, or texts in a database's own order.
+_ORDERED = frozenset({FieldType.STATUS, FieldType.TIME})
+
 _COMPARE: dict[Operator, Callable[[Any, Any], ColumnElement[bool]]] = {
     Operator.EQ: lambda column, value: column == value,
     Operator.LT: lambda column, value: column < value,
@@ -73,15 +76,15 @@ class _Compiler:
 
     def _comparison(self, field: Field, operator: Operator, value: Value) -> ColumnElement[bool]:
         column = self._columns[field.name]
-        if operator not in _COMPARE:
+        if operator not in _COMPARE or (operator is not Operator.EQ and field.type not in _ORDERED):
             raise ValueError(f"{operator.value} is not for {field.type.value}")
         compare = _COMPARE[operator]
         match field.type:
             case FieldType.DN if field.name == "Definition":
                 return self._definition(column, str(value))
             case FieldType.DN | FieldType.TEXT:  # both are interned names
-                number = select(name.c.id).where(name.c.folded == fold_dn(str(value))).scalar_subquery()
-                return column == number
+                folded = fold_dn(str(value)) if field.type is FieldType.DN else str(value).casefold()
+                return column == select(name.c.id).where(name.c.folded == folded).scalar_subquery()
             case FieldType.ID if field.name == "WorkId":
                 process_id, number_ = split_work_item_id(str(value))
                 return and_(column == process_id, work_item.c.number == number_)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert
 
 from placet.core.definition import DataItem, DataType, Definition
+from placet.core.names import fold_dn
 from placet.core.records import Process
 from placet.store.tables import data_value
 
@@ -36,13 +37,15 @@ def _rows(item: DataItem, process: Process) -> list[dict[str, Any]]:
             "process_id": process.id,
             "item": item.name,
             "ordinal": ordinal,
-            "text_value": None if item.type in _NUMBERS else _text(single),
+            "text_value": None if item.type in _NUMBERS else _text(item, single),
             "number_value": float(single) if item.type in _NUMBERS else None,
         }
         for ordinal, single in enumerate(value if item.multi_valued else [value])
     ]
 
 
-def _text(value: object) -> str:
+def _text(item: DataItem, value: object) -> str:
     """Folded, since text compares without case; an index has no use for more than its head."""
+    if item.type is DataType.DN:
+        return fold_dn(str(value))[:500]
     return ("true" if value is True else "false" if value is False else str(value)).casefold()[:500]

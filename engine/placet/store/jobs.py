@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, tuple_, update
 
 from placet.core.records import Job
 from placet.store.tables import job
@@ -30,12 +30,12 @@ def _record(row: Row[Any]) -> Job:
 
 
 def existing(tx: Connection, keys: Collection[tuple[str, int]]) -> set[tuple[str, int]]:
-    """Which of these jobs are still there."""
+    """Which of these jobs are still there; none of them can go before this transaction ends."""
     if not keys:
         return set()
-    process_ids = {process_id for process_id, _ in keys}
-    rows = tx.execute(select(job.c.process_id, job.c.number).where(job.c.process_id.in_(process_ids)))
-    return {(row.process_id, row.number) for row in rows} & set(keys)
+    key = job.c.process_id, job.c.number
+    rows = tx.execute(select(*key).where(tuple_(*key).in_(sorted(keys))).order_by(*key).with_for_update())
+    return {(row.process_id, row.number) for row in rows}
 
 
 def add(tx: Connection, records: Sequence[Job]) -> None:

@@ -1,0 +1,1 @@
+"""The command line: `placet …`. Nothing here imports the engine before a command needs it."""

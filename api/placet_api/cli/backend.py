@@ -1,0 +1,60 @@
+"""What commands ask for: one port, answered by an engine on a database or by a running server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from placet_api.cli.views import DefinitionView, ProcessDetails, ProcessView, WorkItemView
+
+
+@dataclass(frozen=True)
+class Start:
+    """A process that is asked for; `data` as `placet_api.cli.data` reads it."""
+
+    definition: DefinitionView
+    recipient: str | None = None
+    initiator: str | None = None
+    correlation_id: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is to be done with a work item; `to` is the new addressee of a reassignment."""
+
+    action: str
+    comment: str | None = None
+    to: str | None = None
+    data: Sequence[str] = ()
+
+
+class Backend(Protocol):
+    """Every method may raise the errors of `placet.errors`."""
+
+    async def definitions(self) -> list[DefinitionView]: ...
+
+    async def definition(self, name: str) -> DefinitionView:
+        """One definition by name, DN or GUID."""
+
+    async def start(self, wanted: Start) -> ProcessView: ...
+
+    def processes(self, filters: Sequence[str], limit: int | None) -> AsyncIterator[ProcessView]:
+        """Newest first; a limit of None gives all."""
+
+    def work_items(self, filters: Sequence[str], limit: int | None) -> AsyncIterator[WorkItemView]:
+        """Oldest first, the open ones unless a filter asks for a status."""
+
+    def inbox(self, user: str | None, limit: int | None) -> AsyncIterator[WorkItemView]:
+        """What waits for somebody, himself or through his groups; None is whoever acts."""
+
+    async def process(self, process_id: str) -> ProcessDetails: ...
+
+    async def terminate(self, process_id: str, reason: str | None) -> None: ...
+
+    async def pause(self, process_id: str) -> None: ...
+
+    async def resume(self, process_id: str) -> None: ...
+
+    async def act(self, item_id: str, answer: Answer) -> WorkItemView: ...

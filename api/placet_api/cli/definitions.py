@@ -1,0 +1,171 @@
+"""`placet definitions …`: check, list, draw, deploy and retire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import App, Parameter
+
+from placet_api.cli.exits import Exit
+from placet_api.cli.options import ANYWHERE, DEFINITIONS, ON_DATABASE, Anywhere, Format, OnDatabase
+from placet_api.cli.output import note, print_error, print_json, print_table, say
+from placet_api.cli.tables import DEFINITION_COLUMNS, definition_row
+
+if TYPE_CHECKING:
+    from placet import Definition
+
+app = App(
+    name="definitions",
+    help="Check, list, draw, deploy and retire definitions.",
+    help_formatter="plain",
+    group=DEFINITIONS,
+)
+
+
+@app.command
+def check(*paths: Path) -> int:
+    """Check definition files; every fault is printed with its file, line and column.
+
+    Parameters
+    ----------
+    paths
+        files and folders [default: the folder of the setting definitions]
+    """
+    from placet.errors import InvalidDefinition
+    from placet.settings import read_settings
+
+    checked, faults = 0, []
+    for path in paths or [Path(read_settings().definitions)]:
+        try:
+            checked += len(_read(path))
+        except InvalidDefinition as failure:
+            faults += failure.faults
+    for fault in faults:
+        say(str(fault))
+    if faults:
+        print_error(f"{_count(len(faults), 'fault')}; see above.")
+        return Exit.REFUSED
+    say(f"{_count(checked, 'definition')} without a fault.")
+    return Exit.DONE
+
+
+@app.command(name="list")
+async def list_(*, where: Anywhere = ANYWHERE, form: Format = "table") -> None:
+    """List the newest version of every definition."""
+    async with where.backend() as backend:
+        found = await backend.definitions()
+    if form == "json":
+        print_json(found)
+    elif found:
+        print_table(DEFINITION_COLUMNS, [definition_row(each) for each in found])
+    else:
+        note("There are none; `placet definitions deploy FILE` adds one.")
+
+
+@app.command
+async def graph(
+    definition: str,
+    /,
+    *,
+    form: Annotated[Literal["svg", "mermaid"], Parameter(name="--format")] = "svg",
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    where: OnDatabase = ON_DATABASE,
+) -> None:
+    """Draw a definition.
+
+    Parameters
+    ----------
+    definition
+        a file, or the name, DN or GUID of one that is deployed
+    form
+        a picture, or text for Mermaid
+    output
+        the file to write [default: standard output]
+    """
+    from placet.diagram import to_mermaid, to_svg
+
+    file = _file(definition)
+    if file is None:
+        async with where.engine() as engine:
+            found = await engine.definition(definition)
+    else:
+        found = _read(file)[0]
+    drawn = to_svg(found) if form == "svg" else to_mermaid(found)
+    if output is None:
+        print(drawn)
+    else:
+        _write(output, drawn)
+        say(f"Wrote {output}.")
+
+
+@app.command
+async def deploy(first: Path, /, *more: Path, where: OnDatabase = ON_DATABASE) -> None:
+    """Deploy definition files, all of them or none; a changed one becomes a new version.
+
+    Parameters
+    ----------
+    first
+        a file or a folder
+    more
+        further files and folders
+    """
+    definitions = _read_all([first, *more])
+    async with where.engine() as engine:
+        deployed = [await engine.deploy(each.source, each.dn) for each in definitions]
+    for definition, version, is_new in deployed:
+        say(f"{definition.name}: version {version}, {'deployed' if is_new else 'unchanged'}.")
+
+
+@app.command
+async def retire(name: str, /, *, where: OnDatabase = ON_DATABASE) -> None:
+    """Let a definition start nothing any more; its processes go on.
+
+    Parameters
+    ----------
+    name
+        its name, DN or GUID
+    """
+    async with where.engine() as engine:
+        await engine.retire(name)
+    say(f"Retired {name}; deploying it again brings it back.")
+
+
+def _read_all(paths: Iterable[Path]) -> list[Definition]:
+    """The definitions of all paths; raises InvalidDefinition with the faults of all."""
+    from placet.errors import InvalidDefinition
+
+    found, faults = [], []
+    for path in paths:
+        try:
+            found += _read(path)
+        except InvalidDefinition as failure:
+            faults += failure.faults
+    if faults:
+        raise InvalidDefinition(faults)
+    return found
+
+
+def _read(path: Path) -> list[Definition]:
+    from placet.errors import InvalidDefinition
+    from placet.loader import Fault, load_directory, parse_definition
+
+    if path.is_dir():
+        return load_directory(path)
+    try:
+        return [parse_definition(path.read_bytes().decode("utf-8-sig"), str(path))]
+    except UnicodeDecodeError:
+        raise InvalidDefinition([Fault(str(path), 1, 1, "The file is not UTF-8; save it as UTF-8.")]) from None
+
+
+def _file(name: str) -> Path | None:
+    return Path(name) if Path(name).is_file() else None
+
+
+def _write(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -1,0 +1,41 @@
+"""What `placet serve --demo` shows while it loads people and permits."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+from placet import Settings
+from placet.demo import load_demo
+from placet_api.cli.output import console, note
+
+_WHAT = "Replaying travel permits"
+
+
+async def load_with_progress(settings: Settings) -> None:
+    """Load the demonstration, before an engine opens the database; one that has it is left as it is."""
+    url, folder = settings.database_url, Path(settings.definitions)
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), console=console(sys.stderr), transient=True
+    )
+    if not bar.console.is_terminal:
+        await load_demo(url, folder, _Lines())
+        return
+    with bar:
+        task = bar.add_task(_WHAT, total=None)
+        await load_demo(url, folder, lambda done, total: bar.update(task, completed=done, total=total))
+
+
+class _Lines:
+    """A line for each tenth of the way, where there is no terminal to draw a bar on."""
+
+    def __init__(self) -> None:
+        self._tenth = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        tenth = 10 * done // total if total else 0
+        if tenth > self._tenth:
+            self._tenth = tenth
+            note(f"{_WHAT}: {10 * tenth} %")

@@ -1,0 +1,199 @@
+"""Commands carried out by an engine of this program's own, on a database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from placet import Definition, Engine, Event, FoundProcess, FoundWorkItem, cursor_of
+from placet.core.people import Directory
+from placet.errors import NotFound
+from placet_api.cli.backend import Answer, Start
+from placet_api.cli.data import read_data
+from placet_api.cli.exits import WrongUsage
+from placet_api.cli.views import (
+    CommentView,
+    DataItemView,
+    DefinitionView,
+    EventView,
+    Named,
+    ProcessDetails,
+    ProcessView,
+    WorkItemView,
+)
+
+T = TypeVar("T", FoundProcess, FoundWorkItem)
+
+_AT_ONCE = 500
+
+
+class LocalBackend:
+    """`placet_api.cli.backend.Backend` on an opened engine; `actor` None is the engine itself."""
+
+    def __init__(self, engine: Engine, actor: str | None = None) -> None:
+        self._engine = engine
+        self._actor = None if actor is None else self._user(actor)
+
+    def _user(self, name: str) -> str:
+        person = self._engine.directory.person(name)
+        if person is None:
+            raise NotFound(f"There is no user {name!r}; give a user name or a DN of the directory.")
+        return person.dn
+
+    async def definitions(self) -> list[DefinitionView]:
+        return [view_definition(each) for each in await self._engine.definitions()]
+
+    async def definition(self, name: str) -> DefinitionView:
+        return view_definition(await self._engine.definition(name))
+
+    async def start(self, wanted: Start) -> ProcessView:
+        found = await self._engine.start(
+            wanted.definition.dn,
+            actor=self._actor,
+            initiator=wanted.initiator,
+            recipient=wanted.recipient,
+            data=wanted.data,
+            correlation_id=wanted.correlation_id,
+        )
+        return view_process(found, self._engine.directory)
+
+    async def processes(self, filters: Sequence[str], limit: int | None) -> AsyncIterator[ProcessView]:
+        async def page(size: int, after: Any) -> list[FoundProcess]:
+            return await self._engine.processes(filters, actor=self._actor, limit=size, after=after)
+
+        async for found in _all(page, limit):
+            yield view_process(found, self._engine.directory)
+
+    async def work_items(self, filters: Sequence[str], limit: int | None) -> AsyncIterator[WorkItemView]:
+        async def page(size: int, after: Any) -> list[FoundWorkItem]:
+            return await self._engine.work_items(filters, actor=self._actor, limit=size, after=after)
+
+        async for found in _all(page, limit):
+            yield view_work_item(found, self._engine.directory)
+
+    async def inbox(self, user: str | None, limit: int | None) -> AsyncIterator[WorkItemView]:
+        person = self._actor if user is None else self._user(user)
+        if person is None:
+            raise WrongUsage("Whose inbox? Say --user NAME, for example --user anna.")
+
+        async def page(size: int, after: Any) -> list[FoundWorkItem]:
+            return await self._engine.work_items(["Addressee=self"], actor=person, limit=size, after=after)
+
+        async for found in _all(page, limit):
+            yield view_work_item(found, self._engine.directory)
+
+    async def process(self, process_id: str) -> ProcessDetails:
+        engine, directory = self._engine, self._engine.directory
+        found = await engine.process(process_id, actor=self._actor)
+        items = await engine.work_items([f"ProcessId={found.process.id}"], actor=self._actor, limit=_AT_ONCE)
+        comments = await engine.comments(found.process.id, actor=self._actor)
+        events = await engine.timeline(found.process.id, actor=self._actor)
+        return ProcessDetails(
+            process=view_process(found, directory),
+            work_items=tuple(view_work_item(item, directory) for item in items),
+            comments=tuple(CommentView(c.at, c.text, _optional(c.user, directory), c.system) for c in comments),
+            data=found.process.data,
+            timeline=tuple(_view_event(event, found.definition, directory) for event in events),
+        )
+
+    async def terminate(self, process_id: str, reason: str | None) -> None:
+        await self._engine.terminate(process_id, actor=self._actor, reason=reason)
+
+    async def pause(self, process_id: str) -> None:
+        await self._engine.pause(process_id, actor=self._actor)
+
+    async def resume(self, process_id: str) -> None:
+        await self._engine.resume(process_id, actor=self._actor)
+
+    async def act(self, item_id: str, answer: Answer) -> WorkItemView:
+        data = {}
+        if answer.data:
+            item = await self._engine.work_item(item_id, actor=self._actor)
+            data = read_data(answer.data, view_definition(item.definition).data)
+        found = await self._engine.act(
+            item_id, answer.action, actor=self._actor, data=data, comment=answer.comment, to=answer.to
+        )
+        return view_work_item(found, self._engine.directory)
+
+
+async def _all(page: Callable[[int, Any], Awaitable[list[T]]], limit: int | None) -> AsyncIterator[T]:
+    """The rows of one page after another, until there are no more or `limit` are given."""
+    after, left = None, limit
+    while left is None or left > 0:
+        size = _AT_ONCE if left is None else min(_AT_ONCE, left)
+        rows = await page(size, after)
+        for row in rows:
+            yield row
+        if len(rows) < size:
+            return
+        after = cursor_of(rows[-1])
+        left = None if left is None else left - len(rows)
+
+
+def view_definition(definition: Definition) -> DefinitionView:
+    return DefinitionView(
+        guid=definition.guid,
+        dn=definition.dn,
+        name=definition.name,
+        version=definition.version,
+        category=definition.category,
+        description=definition.description,
+        retired=definition.retired,
+        data=tuple(DataItemView(item.name, item.type.value, item.multi_valued) for item in definition.data.values()),
+    )
+
+
+def view_process(found: FoundProcess, directory: Directory) -> ProcessView:
+    process, definition = found.process, found.definition
+    return ProcessView(
+        id=process.id,
+        definition=Named(definition.dn, definition.name),
+        version=definition.version,
+        process_status=process.process_status.label,
+        approval_status=process.approval_status.label,
+        initiator=_named(process.initiator, directory),
+        recipient=_named(process.recipient, directory),
+        created_at=process.created_at,
+        completed_at=process.completed_at,
+        correlation_id=process.correlation_id,
+        engine_id=process.engine_id,
+    )
+
+
+def view_work_item(found: FoundWorkItem, directory: Directory) -> WorkItemView:
+    item, definition = found.item, found.definition
+    return WorkItemView(
+        id=item.id,
+        process_id=item.process_id,
+        definition=Named(definition.dn, definition.name),
+        activity=item.activity,
+        activity_name=definition.activities[item.activity].name,
+        addressee=_named(item.addressee, directory),
+        owner=_optional(item.owner, directory),
+        initiator=_named(found.process.initiator, directory),
+        recipient=_named(found.process.recipient, directory),
+        status=item.status.label,
+        priority=item.priority.label,
+        created_at=item.created_at,
+        expires_at=item.expires_at,
+        completed_at=item.completed_at,
+    )
+
+
+def _view_event(event: Event, definition: Definition, directory: Directory) -> EventView:
+    return EventView(
+        at=event.at,
+        kind=event.kind,
+        activity=event.activity,
+        activity_name=definition.activities[event.activity].name if event.activity else None,
+        actor=_optional(event.actor, directory),
+        addressee=_optional((event.detail or {}).get("addressee"), directory),
+    )
+
+
+def _named(dn: str, directory: Directory) -> Named:
+    return Named(dn, directory.display_name(dn))
+
+
+def _optional(dn: str | None, directory: Directory) -> Named | None:
+    return _named(dn, directory) if dn else None

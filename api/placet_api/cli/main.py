@@ -1,0 +1,86 @@
+"""The way in: the tree of commands, and how what goes wrong becomes one line and an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from cyclopts import App, CycloptsError
+
+from placet_api.cli import definitions, directory, migrate, processes, settings, work_items
+from placet_api.cli.exits import Exit, WrongUsage, exit_of
+from placet_api.cli.help import PlainHelp
+from placet_api.cli.options import PROCESSES, RUNNING
+from placet_api.cli.serve import serve
+
+app = App(
+    name="placet",
+    help="Placet: approval workflows with durable state.",
+    version=lambda: version("placet"),
+    help_format="plaintext",
+    help_formatter=PlainHelp(),
+)
+app.command(serve, group=RUNNING)
+app.command(migrate.migrate, group=RUNNING)
+app.command(settings.settings, group=RUNNING)
+app.command(definitions.app)
+app.command(directory.app)
+app.command(directory.users)
+app.command(processes.start, group=PROCESSES)
+app.command(processes.query, group=PROCESSES)
+app.command(processes.app)
+app.command(work_items.inbox, group=PROCESSES)
+app.command(work_items.approve, group=PROCESSES)
+app.command(work_items.deny, group=PROCESSES)
+app.command(work_items.act, group=PROCESSES)
+
+
+def main() -> None:
+    """Run the command that was typed and leave with its exit status."""
+    status = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        status = _reader_gone()
+    sys.exit(int(status))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit status of one command; what it has to say is printed."""
+    try:
+        status = app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as failure:
+        return _refuse(f"{' '.join(str(failure).split())} See `placet --help`.", Exit.USAGE)
+    except (KeyboardInterrupt, SystemExit) as stopped:
+        return stopped.code if isinstance(stopped, SystemExit) and isinstance(stopped.code, int) else Exit.INTERRUPTED
+    except BrokenPipeError:
+        return _reader_gone()
+    except Exception as failure:
+        return _refuse(_sentence(failure), exit_of(failure))
+    return status if isinstance(status, int) else Exit.DONE
+
+
+def _sentence(failure: Exception) -> str:
+    """What went wrong, for whoever typed the command; a bug keeps its stack trace."""
+    from placet.errors import PlacetError
+
+    if isinstance(failure, (PlacetError, WrongUsage)):
+        return str(failure)
+    if isinstance(failure, OSError) and failure.strerror:
+        return f"{failure.filename}: {failure.strerror}." if failure.filename else f"{failure.strerror}."
+    raise failure
+
+
+def _refuse(sentence: str, status: Exit) -> Exit:
+    from placet_api.cli.output import print_error
+
+    print_error(sentence)
+    return status
+
+
+def _reader_gone() -> Exit:
+    """Nobody reads any more: leave without a word, also from the flush at the end of the program."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return Exit.BROKEN_PIPE

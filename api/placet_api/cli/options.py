@@ -1,0 +1,84 @@
+"""The options that many commands share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Group, Parameter
+
+from placet_api.cli.exits import WrongUsage
+
+if TYPE_CHECKING:
+    from placet import Engine, Settings
+    from placet_api.cli.backend import Backend
+
+# The parts of `placet --help`.
+RUNNING = Group("Running a node", sort_key=1)
+DEFINITIONS = Group("Definitions and people", sort_key=2)
+PROCESSES = Group("Processes and work items", sort_key=3)
+
+Format = Annotated[Literal["table", "json"], Parameter(name="--format", help="for people or for programs")]
+Data = Annotated[list[str] | None, Parameter(name="--data", negative="")]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class OnDatabase:
+    """For commands that work on a database only."""
+
+    database: Annotated[str | None, Parameter(name="--database")] = None
+    """sqlite:///path or postgresql://user:password@host/name [default: the setting database_url]"""
+
+    def settings(self) -> Settings:
+        """The settings that hold here: --database over PLACET_* over placet.toml."""
+        from placet.settings import read_settings
+
+        return read_settings().with_values("--database", database_url=self.database)
+
+    @asynccontextmanager
+    async def engine(self) -> AsyncIterator[Engine]:
+        """The engine on that database, without timers: only `serve` runs those."""
+        from placet import Engine
+        from placet_api.cli.logging import set_up_logging
+
+        settings = self.settings()
+        set_up_logging(settings.log_level)
+        async with Engine(settings=settings, run_jobs=False, migrate_empty=False) as engine:
+            yield engine
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Anywhere:
+    """For commands that work on a database or through a running server."""
+
+    database: Annotated[str | None, Parameter(name="--database")] = None
+    """sqlite:///path or postgresql://user:password@host/name [default: the setting database_url]"""
+    actor: Annotated[str | None, Parameter(name="--as")] = None
+    """on a database, the user who acts and for whose eyes it is [default: the engine itself]"""
+    server: Annotated[str | None, Parameter(name="--server")] = None
+    """URL of a running server to ask instead; PLACET_USER and PLACET_PASSWORD sign in [default: PLACET_SERVER]"""
+
+    @asynccontextmanager
+    async def backend(self) -> AsyncIterator[Backend]:
+        """Where the command is carried out."""
+        server = self.server or (None if self.database or self.actor else os.environ.get("PLACET_SERVER"))
+        if server:
+            if self.database or self.actor:
+                raise WrongUsage("--server goes with neither --database nor --as: the server knows who signs in.")
+            from placet_api.cli.remote import open_remote
+
+            async with open_remote(server) as remote:
+                yield remote
+            return
+        from placet_api.cli.local import LocalBackend
+
+        async with OnDatabase(self.database).engine() as engine:
+            yield LocalBackend(engine, self.actor)
+
+
+ON_DATABASE, ANYWHERE = OnDatabase(), Anywhere()  # what holds where no such option is given

@@ -1,0 +1,94 @@
+"""The objects of `/v1/wf` to what commands show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from placet.query.times import parse_time
+from placet_api.cli.views import CommentView, DataItemView, DefinitionView, Named, ProcessView, WorkItemView
+
+Json = Mapping[str, Any]
+
+
+def definition(body: Json) -> DefinitionView:
+    items = body.get("DataItems", ())
+    return DefinitionView(
+        guid=body.get("GUID", ""),
+        dn=body.get("DN", ""),
+        name=body.get("Value", ""),
+        version=int(body["Version"]) if body.get("Version") else None,
+        category=body.get("Category", ""),
+        description=body.get("Description", ""),
+        retired=False,  # the service lists what can be started
+        data=tuple(DataItemView(item["Name"], item["Type"], bool(item.get("MultiValued"))) for item in items),
+    )
+
+
+def process(body: Json) -> ProcessView:
+    return ProcessView(
+        id=body["GUID"],
+        definition=_named(body["Definition"]),
+        version=int(body["Version"]),
+        process_status=body["ProcessStatus"],
+        approval_status=body["ApprovalStatus"],
+        initiator=_named(body["Initiator"]),
+        recipient=_named(body["Recipient"]),
+        created_at=parse_time(body["Created"]),
+        completed_at=_time(body.get("Completed")),
+        correlation_id=body.get("CorrelationId"),
+        engine_id=body.get("EngineId", ""),
+    )
+
+
+def work_item(body: Json) -> WorkItemView:
+    return WorkItemView(
+        id=body["GUID"],
+        process_id=body["Process"]["GUID"],
+        definition=_named(body["Definition"]),
+        activity=body["Activity"],
+        activity_name=body["ActivityName"],
+        addressee=_named(body["Addressee"]),
+        owner=_optional(body.get("Owner")),
+        initiator=_named(body["Initiator"]),
+        recipient=_named(body["Recipient"]),
+        status=body["Status"]["Value"],
+        priority=body["Priority"]["Value"],
+        created_at=parse_time(body["Created"]),
+        expires_at=_time(body.get("Expires")),
+        completed_at=_time(body.get("Completed")),
+    )
+
+
+def comment(body: Json) -> CommentView:
+    return CommentView(
+        at=parse_time(body["Timestamp"]),
+        text=body["Comment"],
+        user=_optional(body.get("User")),
+        system=bool(body["System"]),
+    )
+
+
+def data_items(values: Mapping[str, Any], known: Iterable[DataItemView]) -> list[dict[str, Any]]:
+    """Values as the service takes them; an unknown name goes as a text, and the server says what is wrong."""
+    kinds = {item.name: item for item in known}
+    sent = []
+    for name, value in values.items():
+        item = kinds.get(name, DataItemView(name, "string", multi_valued=isinstance(value, list)))
+        many = value if isinstance(value, list) and (item.multi_valued or item.type != "json") else [value]
+        entry = {"Name": name, "Type": item.type, "MultiValued": item.multi_valued}
+        sent.append({**entry, "Values": [{"Value": each} for each in many]})
+    return sent
+
+
+def _named(body: Json) -> Named:
+    return Named(body["DN"], body["Value"])
+
+
+def _optional(body: Any) -> Named | None:
+    return _named(body) if isinstance(body, Mapping) and body.get("DN") else None
+
+
+def _time(text: str | None) -> datetime | None:
+    return parse_time(text) if text else None

@@ -1,0 +1,87 @@
+"""`placet serve`: what is checked before a node starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from placet_api.cli.exits import WrongUsage
+from placet_api.cli.options import ON_DATABASE, OnDatabase
+
+if TYPE_CHECKING:
+    from placet import Settings
+
+DEMO_DATABASE = "sqlite:///placet-demo.db"
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Node:
+    """What `serve` may be told of its node."""
+
+    host: str | None = None
+    """address to listen on [default: the setting host]"""
+    port: int | None = None
+    """port to listen on; 0 takes a free one [default: the setting port]"""
+    definitions: Path | None = None
+    """folder whose definitions are loaded; SIGHUP loads changed ones [default: the setting definitions]"""
+    engine_id: str | None = None
+    """name of this node in EngineId [default: the setting engine_id]"""
+
+
+def serve(
+    *,
+    node: Node = Node(),  # frozen
+    where: OnDatabase = ON_DATABASE,
+    demo: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Run a node: the service, its timers and its jobs, until it is told to stop.
+
+    Parameters
+    ----------
+    demo
+        add people and a thousand travel permits, on sqlite:///placet-demo.db unless --database says otherwise;
+        on a loopback address only
+    """
+    settings = settings_of(node, where, demo)
+    if demo and not is_loopback(settings.host):
+        raise WrongUsage(
+            f"--demo has passwords that everybody knows and does not listen on {settings.host}; "
+            "leave --host out, or give 127.0.0.1."
+        )
+    if not Path(settings.definitions).is_dir():
+        raise FileNotFoundError(2, _NO_FOLDER, settings.definitions)
+    from placet_api.cli.node import run_node
+
+    run_node(settings, demo)
+
+
+_NO_FOLDER = "There is no such folder of definitions; make it, or name one with --definitions"
+
+
+def settings_of(node: Node, where: OnDatabase, demo: bool) -> Settings:
+    """The settings of the node: options over PLACET_* over placet.toml."""
+    database = where.database or (DEMO_DATABASE if demo else None)
+    settings = OnDatabase(database).settings()
+    return settings.with_values(
+        "option",
+        host=node.host,
+        port=node.port,
+        definitions=None if node.definitions is None else str(node.definitions),
+        engine_id=node.engine_id,
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    from ipaddress import ip_address
+
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

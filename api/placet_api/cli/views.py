@@ -1,0 +1,102 @@
+"""What commands show, the same from a database and from a server; the members are those of `--format json`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A person, a group or a definition by DN, and what people call it."""
+
+    dn: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataItemView:
+    name: str
+    type: str
+    multi_valued: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionView:
+    guid: str
+    dn: str
+    name: str
+    version: int | None
+    category: str
+    description: str
+    retired: bool
+    data: tuple[DataItemView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessView:
+    id: str
+    definition: Named
+    version: int
+    process_status: str
+    approval_status: str
+    initiator: Named
+    recipient: Named
+    created_at: datetime
+    completed_at: datetime | None
+    correlation_id: str | None
+    engine_id: str
+
+    @property
+    def status(self) -> str:
+        """Both statuses in one word: while it is not over where it is in its life, then what was decided."""
+        return self.process_status if self.approval_status == "Processing" else self.approval_status
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItemView:
+    id: str
+    process_id: str
+    definition: Named
+    activity: str
+    activity_name: str
+    addressee: Named
+    owner: Named | None
+    initiator: Named
+    recipient: Named
+    status: str
+    priority: str
+    created_at: datetime
+    expires_at: datetime | None
+    completed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommentView:
+    at: datetime
+    text: str
+    user: Named | None
+    system: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    at: datetime
+    kind: str
+    activity: str | None
+    activity_name: str | None
+    actor: Named | None
+    addressee: Named | None  # whom an item was given to
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessDetails:
+    """One process, what waits in it and what happened; a server does not tell `data` and `timeline`: None."""
+
+    process: ProcessView
+    work_items: tuple[WorkItemView, ...]
+    comments: tuple[CommentView, ...]
+    data: Mapping[str, Any] | None = None
+    timeline: tuple[EventView, ...] | None = None

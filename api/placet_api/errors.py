@@ -1,0 +1,111 @@
+"""Errors as HTTP answers: each error of the engine has its status here, and all of them the same fault body."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+
+import structlog
+
+from placet.errors import (
+    Conflict,
+    InvalidInput,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    PlacetError,
+    RevisionMismatch,
+    TooLarge,
+    TooManyAttempts,
+    Unavailable,
+)
+from placet_api.answers import Answer, Headers, json_answer
+
+log = structlog.get_logger("placet.api")
+
+RETRY_SECONDS = 1  # how long a client waits that was told 503
+
+
+class NoCredentials(NotAuthenticated):
+    """The request says nothing of who asks."""
+
+    code = "no-auth-header"
+
+
+class MethodNotAllowed(PlacetError):
+    """A resource does not take this method; `allowed` are those that it takes."""
+
+    code = "method-not-allowed"
+
+    def __init__(self, method: str, path: str, allowed: Iterable[str]) -> None:
+        self.allowed = ", ".join(allowed)
+        super().__init__(f"{path} does not take {method}; it takes {self.allowed}.")
+
+
+class NotAcceptable(PlacetError):
+    """None of the content types that the client accepts is offered."""
+
+    code = "not-acceptable"
+
+
+class UnsupportedMediaType(PlacetError):
+    """The body has a content type that is not read."""
+
+    code = "unsupported-media-type"
+
+
+STATUSES: Mapping[type[PlacetError], int] = {
+    InvalidInput: 400,
+    NotAuthenticated: 401,
+    NotAllowed: 403,
+    NotFound: 404,
+    MethodNotAllowed: 405,
+    NotAcceptable: 406,
+    Conflict: 409,
+    RevisionMismatch: 412,
+    TooLarge: 413,
+    UnsupportedMediaType: 415,
+    TooManyAttempts: 429,
+    Unavailable: 503,
+}
+
+
+def status_of(failure: PlacetError) -> int:
+    """The status of an error: that of its class, or of the nearest one above it."""
+    return next((STATUSES[kind] for kind in type(failure).__mro__ if kind in STATUSES), 500)
+
+
+def symbol_of(code: str) -> str:
+    """The subcode of a fault: `invalid-data` becomes `InvalidData`."""
+    return "".join(word.capitalize() for word in code.split("-"))
+
+
+def fault(status: int, symbol: str, text: str, headers: Headers = ()) -> Answer:
+    """An answer with the fault body; who is to blame follows from the status."""
+    blamed = "Receiver" if status >= 500 else "Sender"
+    body = {"Fault": {"Code": {"Value": blamed, "Subcode": {"Value": symbol}}, "Reason": {"Text": text}}}
+    return json_answer(body, status=status, headers=headers)
+
+
+def fault_of(failure: Exception) -> Answer:
+    """What a client is told of a failure. One that nobody foresaw is logged under a number, and only that is told."""
+    if not isinstance(failure, PlacetError):
+        number = secrets.token_hex(4)
+        log.error("a request failed", incident=number, exc_info=failure)
+        return fault(500, "InternalError", f"The server failed on this request; its log has the reason as {number}.")
+    status = status_of(failure)
+    return fault(status, symbol_of(failure.code), failure.message, _headers(status, failure))
+
+
+def _headers(status: int, failure: PlacetError) -> Headers:
+    match failure:
+        case MethodNotAllowed():
+            return ((b"allow", failure.allowed.encode()),)
+        case TooManyAttempts():
+            return ((b"retry-after", str(failure.retry_after).encode()),)
+        case NotAuthenticated():
+            return ((b"www-authenticate", b'Basic realm="Placet", charset="UTF-8"'),)
+        case TooLarge():
+            return ((b"connection", b"close"),)  # what is left of the body is not read
+        case _:
+            return ((b"retry-after", str(RETRY_SECONDS).encode()),) if status == 503 else ()

@@ -1,0 +1,1 @@
+"""The workflow service of the contract, under `/v1` and `/RIS/v1`."""

@@ -1,0 +1,83 @@
+"""Definitions: the list, one, and starting a process by posting to it."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from placet import FoundProcess
+from placet.commands import StartProcess
+from placet.errors import InvalidInput
+from placet_api.answers import Answer, json_answer
+from placet_api.body import person_of, text_of
+from placet_api.params import preference
+from placet_api.ris.data_items import read_data_items
+from placet_api.ris.request import Request
+
+
+async def every_definition(request: Request) -> Answer:
+    """The newest version of each definition that starts processes."""
+    request.query()
+    definitions = await request.engine.definitions()
+    accepted = request.accept_language
+    return request.answer([request.render.definition(each, accepted) for each in definitions if not each.retired])
+
+
+async def one_definition(request: Request) -> Answer:
+    request.query()
+    definition = await request.engine.definition(request.id("definition"))
+    return request.answer(request.render.definition(definition, request.accept_language))
+
+
+async def start(request: Request) -> Answer:
+    """Start a process; 204 with its path in `Location`, or what `Prefer` and the settings ask for."""
+    request.query()
+    definition = request.id("definition")
+    body = await request.body()
+    key = _idempotency_key(request)
+    command = StartProcess(
+        process_id=request.engine.new_id(),
+        actor=request.actor.dn,
+        definition=definition,
+        recipient=person_of(body, "Recipient"),
+        data=read_data_items(body),
+        correlation_id=text_of(body, "CorrelationId"),
+        proxy=person_of(body, "Proxy"),
+        idempotency_key=key,
+        fingerprint=_fingerprint(definition, body) if key is not None else None,
+    )
+    outcome = await request.engine.handle(command)
+    location = (b"location", f"{request.render.links.process}{outcome.process_id}".encode())
+    wish = preference(request.header(b"prefer")) if b"prefer" in request.headers else None
+    if wish == "representation":
+        if outcome.process is not None and outcome.definition is not None:
+            found = FoundProcess(outcome.process, outcome.definition)
+        else:  # the key had been used before
+            found = await request.engine.process(outcome.process_id, actor=request.actor.dn)
+        return _representation(request, found, location)
+    if wish != "minimal" and request.engine.settings.start_response == "requestID":
+        return json_answer({"requestID": outcome.process_id}, headers=(location,), indented=request.target.debug)
+    return Answer(204, headers=(location,))
+
+
+def _representation(request: Request, found: FoundProcess, location: tuple[bytes, bytes]) -> Answer:
+    value = request.render.process(found, request.accept_language) | {"requestID": found.process.id}
+    tag = request.tag(found.process.revision, found.definition)
+    headers = (location, (b"etag", f'"{tag}"'.encode()), (b"preference-applied", b"return=representation"))
+    return request.answer(value, headers=headers)
+
+
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get(b"idempotency-key")
+    if key is None:
+        return None
+    if not 1 <= len(key) <= 255:
+        raise InvalidInput(f"The Idempotency-Key has {len(key)} characters; give 1 to 255.")
+    return key.decode("latin-1")
+
+
+def _fingerprint(definition: str, body: dict[str, Any]) -> str:
+    """What tells one request from another under the same key: the definition and the body in canonical form."""
+    return sha256(definition.encode() + orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,0 +1,74 @@
+"""Processes: the collection, one, and what can be done with one."""
+
+from __future__ import annotations
+
+from placet import FoundProcess
+from placet.commands import PauseProcess, ResumeProcess, TerminateProcess
+from placet.errors import InvalidInput
+from placet.query.fields import PROCESSES as PROCESS_FIELDS
+from placet_api.answers import Answer
+from placet_api.links import PROCESSES
+from placet_api.ris.collections import Collection
+from placet_api.ris.request import NO_CONTENT, Request
+
+_TYPE = frozenset({"type"})
+
+
+def _value(request: Request, found: FoundProcess) -> object:
+    return request.render.process(found, request.accept_language)
+
+
+processes: Collection[FoundProcess] = Collection(
+    kind=PROCESSES,
+    fields=PROCESS_FIELDS,
+    newest_first=True,
+    of_items=False,
+    find=lambda request: request.engine.processes,
+    value=_value,
+)
+
+
+async def every_process(request: Request) -> Answer:
+    return await processes.answer(request)
+
+
+async def one_process(request: Request) -> Answer:
+    request.query()
+    found = await request.engine.process(request.id("process"), actor=request.actor.dn)
+    return request.answer_found(_value(request, found), found)
+
+
+async def terminate(request: Request) -> Answer:
+    """End a process; by DELETE, or by POST for clients that cannot send DELETE."""
+    error = _ends_in_error(request.query(_TYPE).one("type"))
+    process_id = request.id("process")
+    revision = await request.expected_revision(process_id)
+    command = TerminateProcess(process_id=process_id, actor=request.actor.dn, error=error, revision=revision)
+    await request.engine.handle(command)
+    return NO_CONTENT
+
+
+def _ends_in_error(kind: str | None) -> bool:
+    match kind.upper() if kind is not None else "RETRACT":
+        case "RETRACT":
+            return False
+        case "ERROR":
+            return True
+        case _:
+            raise InvalidInput(f"type: {(kind or '')[:40]!r} is not a way to end a process; give RETRACT or ERROR.")
+
+
+async def pause(request: Request) -> Answer:
+    request.query()
+    process_id = request.id("process")
+    revision = await request.expected_revision(process_id)
+    await request.engine.handle(PauseProcess(process_id=process_id, actor=request.actor.dn, revision=revision))
+    return NO_CONTENT
+
+
+async def resume(request: Request) -> Answer:
+    request.query()
+    process_id = request.id("process")
+    revision = await request.expected_revision(process_id)
+    await request.engine.handle(ResumeProcess(process_id=process_id, actor=request.actor.dn, revision=revision))
+    return NO_CONTENT

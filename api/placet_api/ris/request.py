@@ -1,0 +1,109 @@
+"""One request to the service, as its handlers see it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.types import Receive
+
+from placet import Definition, FoundProcess, FoundWorkItem
+from placet.core.ids import is_id
+from placet.core.people import Person
+from placet.engine import Engine
+from placet.errors import NotFound, RevisionMismatch
+from placet_api.answers import Answer, Headers, json_answer
+from placet_api.body import read_object
+from placet_api.params import Query, parse_query, parse_tags, tag_is_among
+from placet_api.ris.render import Renderer
+
+_KEEP = (b"cache-control", b"private, no-cache")
+_VARY = (b"vary", b"Accept, Accept-Language, Authorization, RESTAuthorization")
+
+
+@dataclass(slots=True)
+class Target:
+    """What a path leads to: `shape` is the resource, such as `wf/processes/*`, and `id` what stands for the star."""
+
+    prefix: str
+    shape: str
+    id: str = ""
+    debug: bool = False
+    schema: bool = False
+
+
+@dataclass(slots=True)
+class Request:
+    """Who asks for what; `render` makes the JSON values of the answer."""
+
+    engine: Engine
+    target: Target
+    method: str
+    headers: Mapping[bytes, bytes]
+    query_string: bytes
+    receive: Receive
+    render: Renderer
+    actor: Person
+
+    @property
+    def accept_language(self) -> str:
+        return self.header(b"accept-language")
+
+    def header(self, name: bytes) -> str:
+        return self.headers.get(name, b"").decode("latin-1")
+
+    def id(self, what: str) -> str:
+        """The id in the path, in its stored form; raises `NotFound` for what cannot be one."""
+        folded = self.target.id.lower()
+        if not is_id(folded):
+            raise NotFound(f"There is no {what} {self.target.id[:40]!r}; an id is 32 hex digits.")
+        return folded
+
+    def query(self, known: Collection[str] = ()) -> Query:
+        """The query parameters; one that is not `known` is refused."""
+        return parse_query(self.query_string, known)
+
+    async def body(self) -> dict[str, Any]:
+        return await read_object(self.receive, self.headers, self.engine.settings.body_limit)
+
+    # -- revisions -------------------------------------------------------------------------------
+
+    def tag(self, revision: int, definition: Definition) -> str:
+        """The entity tag of a revision. Names of people and languages are part of an answer, so they are part of it."""
+        spoken = self.render.spoken(definition, self.accept_language)
+        return f"{revision}.{self.engine.directory.version}.{spoken}"
+
+    async def expected_revision(self, process_id: str) -> int | None:
+        """The revision that a command has to find, from `If-Match`; None where any will do.
+
+        Raises `RevisionMismatch` where none of its tags is of the present one.
+        """
+        header = self.headers.get(b"if-match")
+        if header is None:
+            return None
+        found = await self.engine.process(process_id, actor=self.actor.dn)  # a stranger learns no revision
+        revision, text = found.process.revision, header.decode("latin-1")
+        if text.strip() == "*" or str(revision) in {tag.partition(".")[0] for tag in parse_tags(text)}:
+            return revision
+        raise RevisionMismatch(
+            f"If-Match {text[:60]} is not what is stored: the process is at revision {revision}; "
+            "read it again and decide anew."
+        )
+
+    # -- answers ---------------------------------------------------------------------------------
+
+    def answer(self, value: Any, *, status: int = 200, headers: Headers = ()) -> Answer:
+        return json_answer(value, status=status, headers=(_KEEP, _VARY, *headers), indented=self.target.debug)
+
+    def answer_found(self, value: Any, found: FoundProcess | FoundWorkItem) -> Answer:
+        """A value with its entity tag; 304 without it where the client has it already."""
+        tag = self.tag(found.process.revision, found.definition)
+        headers = ((b"etag", f'"{tag}"'.encode()),)
+        known = self.headers.get(b"if-none-match")
+        if known is not None and self.method in ("GET", "HEAD") and tag_is_among(tag, known.decode("latin-1")):
+            return Answer(304, headers=(_KEEP, _VARY, *headers))
+        return self.answer(value, headers=headers)
+
+
+NO_CONTENT = Answer(204)

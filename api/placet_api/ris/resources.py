@@ -1,0 +1,69 @@
+"""Every resource of the service: the shape of its path, the methods that it takes and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from placet_api.answers import Answer
+from placet_api.ris import comments, definitions, processes, work_items
+from placet_api.ris.request import Request
+from placet_api.ris.schemas import COMMENT, DEFINITION, LINK, PROCESS, WORK_ITEM, Schema
+
+Handler: TypeAlias = Callable[[Request], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Handlers by method, and what GET answers; HEAD and OPTIONS go without saying."""
+
+    methods: Mapping[str, Handler]
+    schema: Schema | None = None
+
+    @property
+    def allowed(self) -> list[str]:
+        """What the `Allow` header says."""
+        reading = ["GET", "HEAD"] if "GET" in self.methods else []
+        return [*reading, *(method for method in self.methods if method != "GET"), "OPTIONS"]
+
+
+async def root(request: Request) -> Answer:
+    """The three collections."""
+    request.query()
+    return request.answer(request.render.root())
+
+
+#: By the shape of a path below `/v1`, a star for an id.
+RESOURCES: Mapping[str, Resource] = {
+    "": Resource({"GET": root}, Schema("/v1", LINK, "Link")),
+    "wf/definitions": Resource(
+        {"GET": definitions.every_definition}, Schema("/v1/wf/definitions", DEFINITION, "DefinitionInfo")
+    ),
+    "wf/definitions/*": Resource(
+        {"GET": definitions.one_definition, "POST": definitions.start},
+        Schema("/v1/wf/definitions/{Definition ID}", DEFINITION),
+    ),
+    "wf/processes": Resource({"GET": processes.every_process}, Schema("/v1/wf/processes", PROCESS, "ProcessInfo")),
+    "wf/processes/*": Resource(
+        {"GET": processes.one_process, "POST": processes.terminate, "DELETE": processes.terminate},
+        Schema("/v1/wf/processes/{Process ID}", PROCESS),
+    ),
+    "wf/processes/*/comments": Resource(
+        {"GET": comments.of_process, "POST": comments.add_to_process},
+        Schema("/v1/wf/processes/{Process ID}/comments", COMMENT, "CommentInfo"),
+    ),
+    "wf/processes/*/pause": Resource({"POST": processes.pause}),
+    "wf/processes/*/resume": Resource({"POST": processes.resume}),
+    "wf/workitems": Resource(
+        {"GET": work_items.every_work_item}, Schema("/v1/wf/workitems", WORK_ITEM, "WorkitemInfo")
+    ),
+    "wf/workitems/*": Resource(
+        {"GET": work_items.one_work_item, "PUT": work_items.act, "POST": work_items.act},
+        Schema("/v1/wf/workitems/{Workitem ID}", WORK_ITEM),
+    ),
+    "wf/workitems/*/comments": Resource(
+        {"GET": comments.of_work_item, "POST": comments.add_to_work_item},
+        Schema("/v1/wf/workitems/{Workitem ID}/comments", COMMENT, "CommentInfo"),
+    ),
+}

@@ -1,0 +1,136 @@
+"""The service: from a path and its headers to a handler, and from its answer or its error to what is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starlette.datastructures import URLPath
+from starlette.routing import BaseRoute, Match, NoMatchFound
+from starlette.types import Receive, Scope, Send
+
+from placet.engine import Engine
+from placet.errors import NotFound, Unavailable
+from placet_api.answers import Answer, json_answer, send_answer
+from placet_api.auth import SCHEMES, Scheme, authenticate
+from placet_api.errors import MethodNotAllowed, NotAcceptable, fault_of
+from placet_api.negotiation import content_type
+from placet_api.ris.render import Renderer
+from placet_api.ris.request import Request, Target
+from placet_api.ris.resources import RESOURCES, Resource
+
+PREFIXES = ("/v1", "/RIS/v1")
+_DATA = ("application/json",)
+_SCHEMA = ("application/json", "application/schema+json")
+
+
+def parse_target(path: str) -> Target | None:
+    """What a path leads to; None where it is not below `/v1` or `/RIS/v1`.
+
+    Matrix parameters may stand anywhere: `/v1;debug/wf/processes` is `/v1/wf/processes;debug`.
+    """
+    segments, matrix = path.split("/"), set()
+    if ";" in path:
+        for place, segment in enumerate(segments):
+            segments[place], *given = segment.split(";")
+            matrix |= {parameter.partition("=")[0].lower() for parameter in given}
+    if segments[-1] == "":
+        segments.pop()
+    if segments[1:2] == ["v1"]:
+        prefix, below = PREFIXES[0], segments[2:]
+    elif segments[1:3] == ["RIS", "v1"]:
+        prefix, below = PREFIXES[1], segments[3:]
+    else:
+        return None
+    debug, schema = "debug" in matrix, "schema" in matrix
+    if len(below) > 2:
+        id_, below[2] = below[2], "*"
+        return Target(prefix, "/".join(below), id_, debug, schema)
+    return Target(prefix, "/".join(below), "", debug, schema)
+
+
+class Service(BaseRoute):
+    """Everything below `/v1` and `/RIS/v1`, as one route of an application."""
+
+    def __init__(self, engine: Engine, schemes: Sequence[Scheme] = SCHEMES) -> None:
+        self._engine, self._schemes = engine, schemes
+        self._renderers: dict[str, Renderer] = {}
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] != "http":
+            return Match.NONE, {}
+        target = parse_target(_path(scope))
+        return (Match.NONE, {}) if target is None else (Match.FULL, {"placet.target": target})
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        raise NoMatchFound(name, path_params)  # links are made by `placet_api.links`
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        target: Target = scope["placet.target"]
+        try:
+            answer = await self._answer(scope, target, receive)
+        except Exception as failure:
+            answer = fault_of(failure)
+        await send_answer(answer, receive, send, head=scope["method"] == "HEAD")
+
+    async def _answer(self, scope: Scope, target: Target, receive: Receive) -> Answer:
+        if not self._engine.is_open:
+            raise Unavailable("The engine is not open yet, or is stopping; try again in a moment.")
+        headers = dict(scope["headers"])
+        actor = await authenticate(self._engine, headers, self._schemes)
+        resource, method = RESOURCES.get(target.shape), scope["method"]
+        if resource is None:
+            raise NotFound(f"There is no resource {scope['path'][:200]!r}; {target.prefix} lists those that there are.")
+        if target.schema:
+            return _schema(scope, target, resource, headers)
+        handler = resource.methods.get("GET" if method == "HEAD" else method)
+        if handler is None:
+            return _other_method(scope, resource.allowed)
+        _negotiate(headers, _DATA)
+        render = self._renderer(scope.get("root_path", "") + target.prefix)
+        return await handler(
+            Request(self._engine, target, method, headers, scope["query_string"], receive, render, actor)
+        )
+
+    def _renderer(self, prefix: str) -> Renderer:
+        found = self._renderers.get(prefix)
+        if found is None:
+            found = self._renderers[prefix] = Renderer(self._engine, prefix)
+        return found
+
+
+def _path(scope: Scope) -> str:
+    """The path below where the application is mounted."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    below = path[len(root) :]
+    return below if path.startswith(root) and below[:1] in ("", "/", ";") else path
+
+
+def _schema(scope: Scope, target: Target, resource: Resource, headers: Mapping[bytes, bytes]) -> Answer:
+    if resource.schema is None:
+        raise NotFound("This resource answers without content, so that it has no schema.")
+    if scope["method"] not in ("GET", "HEAD"):
+        return _other_method(scope, ("GET", "HEAD", "OPTIONS"))
+    kind = _negotiate(headers, _SCHEMA)
+    if kind == _DATA[0]:
+        return json_answer(resource.schema.chapter(), indented=target.debug)
+    document = json_answer(resource.schema.standard(), indented=target.debug)
+    return Answer(200, document.body, ((b"content-type", kind.encode()),))
+
+
+def _other_method(scope: Scope, allowed: Sequence[str]) -> Answer:
+    if scope["method"] == "OPTIONS":
+        return Answer(204, headers=((b"allow", ", ".join(allowed).encode()),))
+    raise MethodNotAllowed(scope["method"], scope["path"][:200], allowed)
+
+
+def _negotiate(headers: Mapping[bytes, bytes], offered: tuple[str, ...]) -> str:
+    accept = headers.get(b"accept")
+    if accept is None or accept in (b"*/*", b"application/json"):
+        return offered[0]
+    kind = content_type(accept.decode("latin-1"), offered)
+    if kind is None:
+        asked = accept.decode("latin-1")[:100]
+        raise NotAcceptable(f"Accept: {asked} names nothing that is offered here; accept {' or '.join(offered)}.")
+    return kind

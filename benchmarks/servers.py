@@ -1,0 +1,99 @@
+"""Servers as children: Placet as a user starts it, and the bare handlers."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from machine import SERVER_CORE, free_port, pin
+from population import DEFINITIONS
+from workspace import HERE
+
+READY_SECONDS = 60
+ADMIN_PASSWORD = "the administrator of the benchmark"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running child that answers on a port; `seconds` is how long it took to be ready."""
+
+    pid: int
+    port: int
+    seconds: float
+    counts: Path | None = None
+
+    def commits(self) -> tuple[int, int]:
+        """Commands and commits of a Placet server so far."""
+        with socket.socket(socket.AF_UNIX) as side_channel:
+            side_channel.connect(str(self.counts))
+            commands, batches = json.loads(side_channel.recv(200))
+        return commands, batches
+
+
+@contextmanager
+def placet(database: Path, folder: Path) -> Iterator[Server]:
+    """`placet serve` on a prepared SQLite file."""
+    port, counts = free_port(), folder / "counts"
+    counts.unlink(missing_ok=True)
+    command = [sys.executable, str(HERE / "placet_serve.py"), str(counts)]
+    command += ["--port", str(port), "--database", f"sqlite:///{database}", "--definitions", str(DEFINITIONS)]
+    environment = {**os.environ, "PLACET_ADMIN_PASSWORD": ADMIN_PASSWORD, "PLACET_LOG_LEVEL": "warning"}
+    with _child(command, port, environment, counts) as server:
+        yield server
+
+
+@contextmanager
+def bare(folder: Path, rows: Path | None = None) -> Iterator[Server]:
+    """The bare handlers on an empty SQLite file of their own."""
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", "bare:app", "--app-dir", str(HERE), "--port", str(port)]
+    command += ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
+    environment = {**os.environ, "BARE_DATABASE": str(folder / f"bare-{port}.db"), "BARE_ROWS": str(rows or "")}
+    with _child(command, port, environment, None) as server:
+        yield server
+
+
+@contextmanager
+def _child(command: list[str], port: int, environment: dict[str, str], counts: Path | None) -> Iterator[Server]:
+    begin = time.perf_counter()
+    child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, preexec_fn=_settle)
+    try:
+        _await_ready(child, port)
+        yield Server(child.pid, port, time.perf_counter() - begin, counts)
+    finally:
+        child.send_signal(signal.SIGTERM)
+        try:
+            child.wait(15)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _settle() -> None:
+    pin(SERVER_CORE)
+
+
+def _await_ready(child: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and child.poll() is None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", "/readyz")
+            if connection.getresponse().status < 300:
+                return
+        except OSError:
+            pass
+        finally:
+            connection.close()
+        time.sleep(0.002)
+    raise RuntimeError(f"{child.args!r} is not ready: it {'is too slow' if child.poll() is None else 'has ended'}")

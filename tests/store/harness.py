@@ -1,0 +1,107 @@
+"""An engine with the people of the builders on it, and ways to look at what it has stored."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from placet.clock import Clock
+from placet.core.ids import IdMaker
+from placet.core.names import dn_guid, fold_dn
+from placet.core.records import Comment, Event, Snapshot
+from placet.engine import Engine
+from placet.store import directory, jobs, processes, trail, work_items
+from placet.store.names import NameCache, Names
+from tests.builders import DIRECTORY, NINE
+
+#: Asks Bob; both answers lead to the finish.
+ASK = """
+name: Ask
+data:
+  reason: {type: string, indexed: true}
+start: ask
+activities:
+  ask: {kind: approval, addressees: "'bob'", writes: [reason], paths: {approved: done, denied: done}}
+  done: {kind: finish}
+"""
+
+
+def add_people(tx: Any) -> None:
+    """Store the people and groups of `tests.builders`."""
+    users = [
+        directory.UserRow(
+            id=dn_guid(person.dn),
+            dn=person.dn,
+            user_name=person.user_name,
+            first_name=person.first_name,
+            manager=person.manager,
+            status=directory.ACTIVE if person.active else directory.INACTIVE,
+        )
+        for person in DIRECTORY.people.values()
+    ]
+    groups = [
+        directory.GroupRow(
+            id=dn_guid(group.dn),
+            dn=group.dn,
+            title=group.title,
+            status=directory.ACTIVE if group.active else directory.INACTIVE,
+        )
+        for group in DIRECTORY.groups.values()
+    ]
+    directory.upsert_users(tx, users)
+    directory.upsert_groups(tx, groups)
+    memberships = {
+        dn_guid(person.dn): [dn_guid(g.dn) for g in DIRECTORY.groups.values() if fold_dn(person.dn) in g.members]
+        for person in DIRECTORY.people.values()
+    }
+    directory.set_members(tx, {user: groups for user, groups in memberships.items() if groups})
+
+
+@asynccontextmanager
+async def an_engine(url: str, clock: Clock, *definitions: str, run_jobs: bool = False) -> AsyncIterator[Engine]:
+    """An engine that knows the people of the builders and these definitions."""
+    async with Engine(url, clock=clock, run_jobs=run_jobs) as engine:
+        await engine.store.write(add_people)
+        for text in definitions or [ASK]:
+            await engine.deploy(text)
+        yield engine
+
+
+_ids = IdMaker()
+
+
+def an_id() -> str:
+    """A process id; on PostgreSQL those of one test go to the same writing connection, so that they share a batch."""
+    made = _ids.make(NINE)
+    return made[:-8] + "0000" + made[-4:]
+
+
+async def load(engine: Engine, process_id: str) -> Snapshot:
+    """All that is stored of a process, by a reader that has nothing in memory."""
+
+    def work(tx: Any) -> Snapshot:
+        names = Names(NameCache())
+        (process,) = processes.load(tx, [process_id], names)
+        items = work_items.load(tx, [process_id], range(1, process.item_count + 1), names)
+        return Snapshot(
+            process, {item.number: item for item in items}, {job.number: job for job in jobs.load(tx, [process_id])}
+        )
+
+    return await engine.store.read(work)
+
+
+async def load_trail(engine: Engine, process_id: str) -> tuple[list[Comment], list[Event]]:
+    """The comments and events of a process, by a reader that has nothing in memory."""
+
+    def work(tx: Any) -> tuple[list[Comment], list[Event]]:
+        names = Names(NameCache())
+        return trail.comments_of(tx, process_id, names), trail.events_of(tx, process_id, names)
+
+    return await engine.store.read(work)
+
+
+async def count(engine: Engine, table: str) -> int:
+    """How many rows a table has."""
+    rows: int = await engine.store.read(lambda tx: tx.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar())
+    return rows
