@@ -72,7 +72,7 @@ async def test_a_process_from_its_start_to_its_end(curl: Curl, tmp_path: Path):
     """A definition is read, filled in and posted back; the process is found in the list, alone, and terminated."""
     definition = await curl(f"{ROOT}/wf/definitions/{{definition id}}", definition_id=LEAVE)
     definition["DataItems"][0]["Values"] = [{"Value": "3"}]
-    definition["Recipient"] = "cn=ben,ou=users,o=placet"
+    definition["Recipient"] = "cn=clara,ou=users,o=placet"
     (tmp_path / "start.json").write_text(json.dumps(definition))
 
     started = await curl(
@@ -85,7 +85,7 @@ async def test_a_process_from_its_start_to_its_end(curl: Curl, tmp_path: Path):
 
     processes = await curl(f"{ROOT}/wf/processes")
     assert curl.status == 200
-    assert [each["Recipient"]["Value"] for each in processes] == ["Ben Berg"]
+    assert [each["Recipient"]["Value"] for each in processes] == ["Clara Berg"]
 
     request_id = processes[0]["GUID"]
     alone = await curl(f"{ROOT}/wf/processes/{{request id}}", request_id=request_id)

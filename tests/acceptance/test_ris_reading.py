@@ -167,7 +167,7 @@ async def test_comments(server: RunningServer):
         (["Definition=CN=leave request, cn=RequestDefs,cn=AppConfig,o=placet"], 2),
         (["Definition=cn=Nothing,o=placet"], 0),
         (["EngineId=engine"], 2),
-        (["Recipient=cn=ben,ou=users,o=placet"], 1),
+        (["Recipient=cn=clara,ou=users,o=placet"], 1),
         (["initiator=cn=anna,ou=users,o=placet"], 2),
         (["ApprovalStatus=0"], 1),
         (["approvalstatus=approved"], 1),
@@ -190,7 +190,7 @@ async def test_filters_of_processes(server: RunningServer, criteria: list[str], 
     server.clock.move(days=1)
     body = {
         "DataItems": [{"Name": "days", "Value": 2}],
-        "Recipient": "cn=ben,ou=users,o=placet",
+        "Recipient": "cn=clara,ou=users,o=placet",
         "CorrelationId": "order 7",
     }
     await server("anna").post(f"/v1/wf/definitions/{LEAVE}", json=body)
