@@ -66,6 +66,12 @@ class Report:
         document = {"machine": self.machine, "results": lines, "remarks": self.remarks}
         path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
+    def markdown(self) -> str:
+        """The bars as a table of a document."""
+        rows = [_cells(result) for result in self.results if result.limit is not None]
+        lines = [f"| {name} | {asked} | {measured} | {spread} |" for name, asked, measured, spread, _ in rows]
+        return "\n".join(["| bar | asked | measured | min – max |", "|---|---|---|---|", *lines, ""])
+
     def table(self) -> str:
         """The bars alone, in columns."""
         rows = [("bar", "asked", "measured", "min – max", "")]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import uvloop
-from machine import CLIENT_CORE, pin
+from machine import CORES, pin
 
 #: How long the connections run before anything counts.
 WARM_UP = 0.5
@@ -47,7 +47,7 @@ def request(method: str, path: str, headers: dict[str, str] | None = None, body:
 
 def run_load(port: int, sent: bytes, connections: int, seconds: float) -> Load:
     """Run the generator as a child."""
-    core = "" if CLIENT_CORE is None else str(CLIENT_CORE)
+    core = "" if CORES.client is None else str(CORES.client)
     command = [sys.executable, str(Path(__file__)), str(port), str(connections), str(seconds), core]
     done = subprocess.run(command, input=sent, stdout=subprocess.PIPE, check=True, timeout=seconds + 60)
     load = Load(**json.loads(done.stdout))

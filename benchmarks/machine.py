@@ -7,6 +7,7 @@ import platform
 import socket
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -14,8 +15,17 @@ BUILD = ROOT / "build" / "bench"
 IN_MEMORY = ("tmpfs", "ramfs", "devtmpfs")
 MIB = 1024 * 1024
 
-#: Where the server and where its clients run; None leaves both to the system.
-SERVER_CORE, CLIENT_CORE = (0, 1) if hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) >= 2 else (None, None)
+
+@dataclass(slots=True)
+class Cores:
+    """Where the server and where its clients run; None leaves it to the system."""
+
+    server: int | None = None
+    client: int | None = None
+
+
+PINNING = hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) >= 2
+CORES = Cores(0, 1) if PINNING else Cores()
 
 
 def require_disk(folder: Path) -> str:
@@ -72,6 +82,12 @@ def memory(pid: int, what: str = "VmRSS") -> float:
         if line.startswith(what + ":"):
             return int(line.split()[1]) / 1024
     raise LookupError(what)
+
+
+def cpu_seconds(pid: int) -> float:
+    """The processor time that a process has used so far."""
+    numbers = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def forget_peak(pid: int) -> None:

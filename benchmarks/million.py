@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from bars import Result
 from fill import PEOPLE, Kind, filled
 from load import request, run_load
-from machine import CLIENT_CORE, SERVER_CORE, forget_peak, memory, pin
+from machine import CORES, forget_peak, memory, pin
 from population import DEFINITION, dn, sign_in
 from servers import ADMIN_PASSWORD, Server, bare, placet
 from workspace import Workspace, python
@@ -136,7 +136,7 @@ def _stream(server: Server) -> tuple[float, float]:
     """Seconds to the last byte, and how many MiB the server grew at most."""
     before = memory(server.pid)
     forget_peak(server.pid)
-    core = () if CLIENT_CORE is None else (CLIENT_CORE,)
+    core = () if CORES.client is None else (CORES.client,)
     printed = python("drain.py", server.port, *core, given=request("GET", "/v1/wf/processes", HEADERS).decode())
     return json.loads(printed)["seconds"], memory(server.pid, "VmHWM") - before
 
@@ -145,7 +145,7 @@ def _by_shell(shell: str, database: Path, sql: str) -> float:
     """Seconds that SQLite's own shell takes to write the same rows as JSON into a pipe that is read at once."""
     begin = time.perf_counter()
     command = [shell, "-json", "-readonly", str(database), sql]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, preexec_fn=lambda: pin(SERVER_CORE))
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, preexec_fn=lambda: pin(CORES.server))
     assert child.stdout is not None
     while child.stdout.read1(1 << 20):
         pass

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from bars import Result
-from load import request, run_load
+from load import WARM_UP, request, run_load
+from machine import cpu_seconds
 from population import prepare, sign_in, start_body
 from servers import Server, bare, placet
 from workspace import Workspace
@@ -56,7 +57,10 @@ def _measure(
             figures["generator, empty handler"].append(empty.rate)
             figures["generator busy"].append(empty.busy)
         before = server.commits() if server.counts else (0, 0)
+        worked = cpu_seconds(server.pid)
         many = run_load(server.port, sent, CLIENTS, space.seconds)
+        starts = many.rate * (space.seconds + WARM_UP)
+        figures[f"{name} processor"].append((cpu_seconds(server.pid) - worked) / starts * 1e6)
         if server.counts:
             commands, batches = (late - early for late, early in zip(server.commits(), before, strict=True))
             figures["commits per command"].append(batches / commands)
@@ -80,6 +84,7 @@ def _report(space: Workspace, figures: Figures) -> None:
         add(
             Result(f"{name}, {CLIENTS} clients", figures[f"{name} rate"], "starts/s"),
             Result("  99th percentile", figures[f"{name} p99"], "ms"),
+            Result("  processor time of the server", figures[f"{name} processor"], "µs/start"),
             Result("  one client, median", figures[f"{name} one"], "ms"),
         )
     add(

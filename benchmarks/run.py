@@ -12,7 +12,7 @@ import sys
 import time
 
 from bars import Report
-from machine import BUILD, CLIENT_CORE, ROOT, SERVER_CORE, describe, require_disk
+from machine import BUILD, CORES, ROOT, describe, require_disk
 from workspace import Workspace
 
 PARTS = {
@@ -29,10 +29,12 @@ def main() -> int:
     disk = require_disk(BUILD)
     report = Report(describe())
     print(f"{report.machine}, {disk}; medians of {arguments.repeats}, {arguments.seconds:g} s each")
-    if SERVER_CORE is None:
+    if arguments.free:
+        CORES.server = CORES.client = None
+    if CORES.server is None:
         report.remark("server and clients share the cores as the system likes")
     else:
-        report.remark(f"over HTTP the server is kept on core {SERVER_CORE}, its clients on core {CLIENT_CORE}")
+        report.remark(f"over HTTP the server is kept on core {CORES.server}, its clients on core {CORES.client}")
     space = Workspace(report, arguments.repeats, arguments.seconds, arguments.quick, BUILD)
     for part in arguments.only:
         print(f"\n{PARTS[part]}", flush=True)
@@ -40,6 +42,7 @@ def main() -> int:
         importlib.import_module(part).run(space)
         print(f"  {time.perf_counter() - begin:.0f} s")
         report.save(ROOT / "build" / "bench.json")
+    (ROOT / "build" / "bench.md").write_text(report.markdown())
     print(f"\n{report.table()}")
     return 0 if report.all_hold else 1
 
@@ -50,6 +53,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, help="how often each is measured (5)")
     parser.add_argument("--seconds", type=float, help="how long each is measured (3)")
     parser.add_argument("--quick", action="store_true", help="2 repeats of 1 second, a tenth of the rows: a smoke test")
+    parser.add_argument("--free", action="store_true", help="keep neither server nor clients on a core of their own")
     arguments = parser.parse_args()
     arguments.repeats = arguments.repeats or (2 if arguments.quick else 5)
     arguments.seconds = arguments.seconds or (1 if arguments.quick else 3)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from machine import SERVER_CORE, free_port, pin
+from machine import CORES, free_port, pin
 from population import DEFINITIONS
 from workspace import HERE
 
@@ -80,7 +80,7 @@ def _child(command: list[str], port: int, environment: dict[str, str], counts: P
 
 
 def _settle() -> None:
-    pin(SERVER_CORE)
+    pin(CORES.server)
 
 
 def _await_ready(child: subprocess.Popen[bytes], port: int) -> None:

@@ -169,9 +169,7 @@ def a_definition(*, name: str = "Test", data: Mapping[str, str] | None = None, *
         for item, words in (data or {}).items()
     }
     dn = definition_dn(name)
-    return Definition(
-        dn=dn, name=name, guid=dn_guid(dn), start=next(iter(named)), activities=named, data=items, row=1
-    )
+    return Definition(dn=dn, name=name, guid=dn_guid(dn), start=next(iter(named)), activities=named, data=items, row=1)
 
 
 def _slots(kind: type) -> list[str]:

@@ -43,11 +43,6 @@ def _require_json(content_type: bytes | None) -> None:
 
 async def _read(receive: Receive, limit: int) -> bytes:
     message = await receive()
-    if not message.get("more_body"):
-        body: bytes = message.get("body", b"")
-        if len(body) > limit:
-            raise _too_large(limit)
-        return body
     parts, size = [message.get("body", b"")], len(message.get("body", b""))
     while message.get("more_body") and size <= limit * _DRAINED:
         message = await receive()
@@ -57,12 +52,8 @@ async def _read(receive: Receive, limit: int) -> bytes:
         if size <= limit:
             parts.append(message.get("body", b""))
     if size > limit:
-        raise _too_large(limit)
+        raise TooLarge(f"The body is larger than {limit:,} bytes; send a smaller one.")
     return b"".join(parts)
-
-
-def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"The body is larger than {limit:,} bytes; send a smaller one.")
 
 
 # -- members of an object ------------------------------------------------------------------------

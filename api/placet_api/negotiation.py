@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 ENGLISH = "en"
+LONGEST_ACCEPT = 1000  # characters that are looked at, and kept as keys of the caches here
 
 
 @lru_cache(maxsize=512)

@@ -17,7 +17,7 @@ _MOST_PARAMETERS = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _CURSOR = re.compile(r"([0-9a-f]{32})(?:\.([0-9]{1,14})\.([0-9]{1,5}))?")
-_TAG = re.compile(r'\s*(W/)?"([^"]*)"\s*(?:,|$)')
+_TAG = re.compile(r'(W/)?"([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +118,7 @@ def decode_cursor(cursor: str, *, of_items: bool) -> tuple[Any, ...]:
         raise InvalidInput("This cursor was not given out for this collection; follow the link of the page before.")
     if not of_items:
         return (found[1],)
-    try:
-        return (_EPOCH + int(found[2]) * _MILLISECOND, found[1], int(found[3]))
-    except OverflowError:
-        raise InvalidInput("This cursor leads nowhere; follow the link of the page before.") from None
+    return (_EPOCH + int(found[2]) * _MILLISECOND, found[1], int(found[3]))
 
 
 # -- headers -------------------------------------------------------------------------------------

@@ -97,7 +97,7 @@ class Engine:
         """Make the tables of an empty database, load definitions, start what comes due."""
         try:
             if self._migrate_empty:
-                await migrate(self._database)
+                await migrate(self._database, only_empty=True)
             else:
                 await require_newest(self._database)
             await self._writer.open()

@@ -54,7 +54,7 @@ class ReadyServer(uvicorn.Server):
 
     def __init__(self, app: ASGIApp, lifespan: str = "off") -> None:
         self.listening = asyncio.Event()
-        super().__init__(uvicorn.Config(app, port=0, log_config=None, ws="none", lifespan=lifespan))  # type: ignore[arg-type]
+        super().__init__(uvicorn.Config(app, port=0, log_config=None, ws="none", lifespan=lifespan))
 
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from operator import attrgetter
 from typing import Any
 
 from placet.clock import Clock
@@ -84,6 +85,7 @@ async def load(engine: Engine, process_id: str) -> Snapshot:
         names = Names(NameCache())
         (process,) = processes.load(tx, [process_id], names)
         items = work_items.load(tx, [process_id], range(1, process.item_count + 1), names)
+        items.sort(key=attrgetter("number"))
         return Snapshot(
             process, {item.number: item for item in items}, {job.number: job for job in jobs.load(tx, [process_id])}
         )

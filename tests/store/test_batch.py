@@ -310,7 +310,11 @@ def _dismiss_carl(tx):
 
 async def test_a_running_process_keeps_its_own_version(engine):
     process = await engine.start("Ask", initiator="anna")
-    await engine.deploy(ASK.replace("approved: done", "approved: no").replace("  done", "  no: {kind: status, set: denied, next: done}\n  done"))
+    await engine.deploy(
+        ASK.replace("approved: done", "approved: no").replace(
+            "  done", "  no: {kind: status, set: denied, next: done}\n  done"
+        )
+    )
 
     await engine.act(process.process.id[:28] + "0001", "approve", actor="bob")
 

@@ -71,15 +71,18 @@ def the_script(number):
     def act(n, action, actor=None, **more):
         return ActOnWorkItem(process_id=number, number=n, action=Action[action.upper()], actor=actor, **more)
 
-    yield 0 * DAY, StartProcess(
-        process_id=number,
-        definition="Rich",
-        actor=ADMIN,
-        initiator="anna",
-        recipient="CN=Else, o=x",
-        correlation_id="C 1",
-        proxy="carl",
-        data=DATA,
+    yield (
+        0 * DAY,
+        StartProcess(
+            process_id=number,
+            definition="Rich",
+            actor=ADMIN,
+            initiator="anna",
+            recipient="CN=Else, o=x",
+            correlation_id="C 1",
+            proxy="carl",
+            data=DATA,
+        ),
     )
     yield timedelta(milliseconds=7), act(2, "claim", CARL)
     yield 0 * DAY, AddComment(process_id=number, text="why? \u2603", actor=ANNA, number=2)
@@ -161,7 +164,7 @@ async def _fire_wait(engine, number):
 
 async def test_indexed_data_items_have_rows_of_their_own(database_url, clock):
     async def rows(process_id):
-        sql = "SELECT item, ordinal, text_value, number_value FROM data_value WHERE process_id = {} ORDER BY item, ordinal"
+        sql = "SELECT item, ordinal, text_value, number_value FROM data_value WHERE process_id = {} ORDER BY 1, 2"
         literal = f"X'{process_id}'" if database_url.startswith("sqlite") else f"'\\x{process_id}'::bytea"
         return [tuple(row) for row in await engine.store.read(lambda tx: tx.exec_driver_sql(sql.format(literal)).all())]
 

@@ -29,7 +29,9 @@ from tests.builders import (
 ALL = [action.name.lower() for action in Action]
 
 
-@pytest.mark.parametrize(("answer", "life"), [("approve", Life.APPROVED), ("deny", Life.DENIED), ("refuse", Life.DENIED)])
+@pytest.mark.parametrize(
+    ("answer", "life"), [("approve", Life.APPROVED), ("deny", Life.DENIED), ("refuse", Life.DENIED)]
+)
 def test_an_answer_ends_the_item(answer, life):
     story = started(ask=an_approval())
     story.now += HOUR

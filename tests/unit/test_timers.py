@@ -73,6 +73,8 @@ def test_a_timer_for_what_has_moved_on_is_ignored():
     story.pass_by(DAY)
 
     assert story.send(first) is None
+    story.now += 2 * DAY
+    assert story.send(first) is None, "the timer that is due now is another one"
     assert story.send(FireItemTimer(process_id=story.id, number=9, timer=0)) is None
     assert story.send(FireJob(process_id=story.id, number=1, timer=0)) is None
     assert reminders(story) == 1

@@ -77,9 +77,9 @@ def test_a_mapping_sees_the_data_as_it_was_before():
 def test_a_mapping_that_does_not_fit_changes_nothing(source):
     data = {"n": "integer", "m": "integer"}
     undrawn = Story(a_definition(data=data, set=a_mapping(m="7", n=source))).start(data={"n": 1})
-    drawn = Story(
-        a_definition(data=data, set=a_mapping("done", "no", m="7", n=source), no=a_status("denied"))
-    ).start(data={"n": 1})
+    drawn = Story(a_definition(data=data, set=a_mapping("done", "no", m="7", n=source), no=a_status("denied"))).start(
+        data={"n": 1}
+    )
 
     assert (undrawn.life, drawn.life) == (Life.ERROR, Life.DENIED)
     assert undrawn.process.data == drawn.process.data == {"n": 1}
@@ -168,7 +168,9 @@ def test_a_status_activity_decides(answer, given, life):
 
 
 def test_of_two_status_activities_the_last_counts():
-    story = started(one=a_status("denied", to="ask"), ask=an_approval(paths={"denied": "two"}), two=a_status("approved"))
+    story = started(
+        one=a_status("denied", to="ask"), ask=an_approval(paths={"denied": "two"}), two=a_status("approved")
+    )
     story.act(1, "deny")
 
     assert story.life is Life.APPROVED
@@ -296,6 +298,7 @@ def test_a_runaway_loop_ends_in_error():
 
     assert story.life is Life.ERROR
     assert "ran through 1000 activities without a wait; it last stood on" in story.told()[-1]
+    assert len(story.told(system=False)) == 500
 
 
 def test_a_branch_that_breeds_ends_in_error():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -24,7 +25,7 @@ app = App(
 )
 
 
-@app.command
+@app.command(usage="placet definitions check [FILE|DIR...]")
 def check(*paths: Path) -> int:
     """Check definition files; every fault is printed with its file, line and column.
 
@@ -94,13 +95,13 @@ async def graph(
         found = _read(file)[0]
     drawn = to_svg(found) if form == "svg" else to_mermaid(found)
     if output is None:
-        print(drawn)
+        sys.stdout.write(drawn)
     else:
         _write(output, drawn)
         say(f"Wrote {output}.")
 
 
-@app.command
+@app.command(usage="placet definitions deploy [OPTIONS] FILE|DIR...")
 async def deploy(first: Path, /, *more: Path, where: OnDatabase = ON_DATABASE) -> None:
     """Deploy definition files, all of them or none; a changed one becomes a new version.
 

@@ -45,6 +45,6 @@ def exit_of(failure: Exception) -> Exit:
         (errors.NotFound, FileNotFoundError): Exit.NOT_FOUND,
         (errors.NotAllowed, errors.NotAuthenticated): Exit.NOT_ALLOWED,
         (errors.Conflict, errors.RevisionMismatch): Exit.CONFLICT,
-        errors.Unavailable: Exit.UNAVAILABLE,
+        (errors.Unavailable, ConnectionError, TimeoutError): Exit.UNAVAILABLE,
     }
     return next((code for kind, code in kinds.items() if isinstance(failure, kind)), Exit.REFUSED)

@@ -29,7 +29,7 @@ app.command(definitions.app)
 app.command(directory.app)
 app.command(directory.users)
 app.command(processes.start, group=PROCESSES)
-app.command(processes.query, group=PROCESSES)
+app.command(processes.query, group=PROCESSES, usage="placet query [OPTIONS] [FILTER...]")
 app.command(processes.app)
 app.command(work_items.inbox, group=PROCESSES)
 app.command(work_items.approve, group=PROCESSES)
@@ -68,6 +68,9 @@ def _sentence(failure: Exception) -> str:
 
     if isinstance(failure, (PlacetError, WrongUsage)):
         return str(failure)
+    if isinstance(failure, ConnectionError | TimeoutError):
+        reason = getattr(failure, "strerror", None) or "no answer in time"
+        return f"The database cannot be reached ({reason}); is it running, and is --database right?"
     if isinstance(failure, OSError) and failure.strerror:
         return f"{failure.filename}: {failure.strerror}." if failure.filename else f"{failure.strerror}."
     raise failure

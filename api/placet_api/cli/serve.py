@@ -46,6 +46,8 @@ def serve(
         add people and a thousand travel permits, on sqlite:///placet-demo.db unless --database says otherwise;
         on a loopback address only
     """
+    from placet.errors import NotFound
+
     settings = settings_of(node, where, demo)
     if demo and not is_loopback(settings.host):
         raise WrongUsage(
@@ -53,13 +55,12 @@ def serve(
             "leave --host out, or give 127.0.0.1."
         )
     if not Path(settings.definitions).is_dir():
-        raise FileNotFoundError(2, _NO_FOLDER, settings.definitions)
+        raise NotFound(
+            f"There is no folder {settings.definitions!r} of definitions; make it, or name one with --definitions."
+        )
     from placet_api.cli.node import run_node
 
     run_node(settings, demo)
-
-
-_NO_FOLDER = "There is no such folder of definitions; make it, or name one with --definitions"
 
 
 def settings_of(node: Node, where: OnDatabase, demo: bool) -> Settings:

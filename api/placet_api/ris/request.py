@@ -15,6 +15,7 @@ from placet.engine import Engine
 from placet.errors import NotFound, RevisionMismatch
 from placet_api.answers import Answer, Headers, json_answer
 from placet_api.body import read_object
+from placet_api.negotiation import LONGEST_ACCEPT
 from placet_api.params import Query, parse_query, parse_tags, tag_is_among
 from placet_api.ris.render import Renderer
 
@@ -48,7 +49,7 @@ class Request:
 
     @property
     def accept_language(self) -> str:
-        return self.header(b"accept-language")
+        return self.header(b"accept-language")[:LONGEST_ACCEPT]
 
     def header(self, name: bytes) -> str:
         return self.headers.get(name, b"").decode("latin-1")

@@ -14,7 +14,7 @@ from placet.errors import NotFound, Unavailable
 from placet_api.answers import Answer, json_answer, send_answer
 from placet_api.auth import SCHEMES, Scheme, authenticate
 from placet_api.errors import MethodNotAllowed, NotAcceptable, fault_of
-from placet_api.negotiation import content_type
+from placet_api.negotiation import LONGEST_ACCEPT, content_type
 from placet_api.ris.render import Renderer
 from placet_api.ris.request import Request, Target
 from placet_api.ris.resources import RESOURCES, Resource
@@ -129,8 +129,8 @@ def _negotiate(headers: Mapping[bytes, bytes], offered: tuple[str, ...]) -> str:
     accept = headers.get(b"accept")
     if accept is None or accept in (b"*/*", b"application/json"):
         return offered[0]
-    kind = content_type(accept.decode("latin-1"), offered)
+    asked = accept.decode("latin-1")[:LONGEST_ACCEPT]
+    kind = content_type(asked, offered)
     if kind is None:
-        asked = accept.decode("latin-1")[:100]
-        raise NotAcceptable(f"Accept: {asked} names nothing that is offered here; accept {' or '.join(offered)}.")
+        raise NotAcceptable(f"Accept: {asked[:100]} names nothing that is offered here; accept {' or '.join(offered)}.")
     return kind

@@ -66,10 +66,8 @@ async def act(request: Request) -> Answer:
     )
     try:
         outcome = await request.engine.handle(command)
-    except NotAllowed:
-        await request.engine.work_item(
-            item_id, actor=request.actor.dn
-        )  # who may not see it is told that it is not there
+    except NotAllowed:  # who may not even see the item is told that there is none
+        await request.engine.work_item(item_id, actor=request.actor.dn)
         raise
     assert outcome.item is not None
     assert outcome.process is not None

@@ -194,8 +194,8 @@ def _reassign(draft: Draft, item: WorkItem, approval: Approval, command: ActOnWo
         raise Conflict(f"{approval.name!r} forbids self-approval, so it cannot be reassigned to who asked or receives.")
     if not can_answer(draft, item, approval, to):
         raise Conflict(
-            f"{draft.directory.display_name(to)} cannot answer {approval.name!r} any more: whoever could has answered or "
-            "is asked already, or may not approve himself; name somebody else."
+            f"{draft.directory.display_name(to)} cannot answer {approval.name!r} any more: whoever could has answered "
+            "or is asked already, or may not approve himself; name somebody else."
         )
     draft.change_item(item, "reassign", addressee=to, owner=None)
     draft.record("work_item.reassigned", activity=item.activity, item=item.number, addressee=to, before=item.addressee)

@@ -15,6 +15,8 @@ from placet.core.statuses import Priority
 from placet.core.votes import Round
 from placet.errors import ExpressionError, InvalidInput
 
+_PEOPLE = frozenset({"initiator", "recipient"})
+
 
 def ask(draft: Draft, number: int, approval: Approval) -> None:
     """Make a work item for each addressee; nobody to ask is an error, never a silent orphan."""
@@ -95,7 +97,20 @@ def _excluded(approval: Approval) -> str:
 
 
 def resolve(draft: Draft, addressees: Addressees) -> list[str]:
-    """The DNs of active users and groups that addressees name, each once, in their order."""
+    """The DNs of active users and groups that addressees name, each once, in their order.
+
+    What follows from the initiator and the recipient alone is kept with the directory that it follows from.
+    """
+    if isinstance(addressees, str) or not addressees.variables <= _PEOPLE:
+        return _resolve(draft, addressees)
+    key = (addressees.source, draft.process.initiator, draft.process.recipient)
+    known = draft.directory.resolved.get(key)
+    if known is None:
+        known = draft.directory.remember(key, _resolve(draft, addressees))
+    return known
+
+
+def _resolve(draft: Draft, addressees: Addressees) -> list[str]:
     given = addressees if isinstance(addressees, str) else addressees.evaluate(draft.expression_facts())
     found: dict[str, str] = {}
     for entry in given if isinstance(given, list) else [given]:

@@ -6,7 +6,6 @@ A decision that raises is thrown away with its draft, so nothing it was given ev
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -17,7 +16,7 @@ from placet.core.definition import Definition
 from placet.core.flow import Flow, Token
 from placet.core.machine import PROCESS, WORK_ITEM, move
 from placet.core.people import Directory
-from placet.core.records import Comment, Event, Job, Process, Snapshot, WorkItem
+from placet.core.records import Comment, Event, Job, Process, Snapshot, WorkItem, copied
 from placet.errors import InvalidInput
 
 #: What four hex digits of a work item id can count.
@@ -59,7 +58,7 @@ class Draft:
         self.definition = definition
         self.command = command
         self.facts = facts
-        self.process = copy(snapshot.process)
+        self.process = copied(snapshot.process)
         self.flow = Flow.load(snapshot.process.flow)
         self.items = dict(snapshot.items)
         self.jobs = dict(snapshot.jobs)
@@ -86,7 +85,7 @@ class Draft:
 
     def change_item(self, item: WorkItem, trigger: str | None = None, **changes: Any) -> WorkItem:
         """Put a changed copy of an item in its place, moved by `trigger` first."""
-        changed = copy(item)
+        changed = copied(item)
         if trigger is not None:
             move(WORK_ITEM, changed, trigger)
         for name, value in changes.items():

@@ -46,6 +46,11 @@ class Expression:
         #: The CEL type of its result, as far as its text tells: `bool`, `string`, `int`, …, or `dyn`.
         self.gives = self._program.return_type().name().lower()
 
+    @property
+    def variables(self) -> frozenset[str]:
+        """The facts that it looks at."""
+        return self._outline.variables
+
     def evaluate(self, facts: Mapping[str, Any]) -> Any:
         """The result as a plain Python value; raises ExpressionError with the expression and the reason."""
         try:

@@ -7,9 +7,10 @@ The layout is that of UUID version 7 with the last 16 bits zero, which leaves ro
 from __future__ import annotations
 
 import re
-import secrets
 from datetime import datetime
+from random import Random
 
+_random = Random()  # noqa: S311  # ids have to be unlike each other, not hard to guess: knowing one gives no right
 _HEX = re.compile(r"[0-9a-f]{32}")
 
 
@@ -20,10 +21,10 @@ class IdMaker:
         self._last = 0
 
     def make(self, now: datetime) -> str:
-        stamp = (int(now.timestamp() * 1000) << 12) | secrets.randbits(8)
+        stamp = (int(now.timestamp() * 1000) << 12) | _random.getrandbits(8)
         self._last = stamp if stamp > self._last else self._last + 1
         millisecond, count = self._last >> 12, self._last & 0xFFF
-        value = (millisecond << 80) | (0x7 << 76) | (count << 64) | (0b10 << 62) | (secrets.randbits(46) << 16)
+        value = (millisecond << 80) | (0x7 << 76) | (count << 64) | (0b10 << 62) | (_random.getrandbits(46) << 16)
         return f"{value:032x}"
 
 
@@ -34,4 +35,4 @@ def is_id(text: str) -> bool:
 
 def new_command_id() -> str:
     """A random id for one command, by which it is found again after a lost connection."""
-    return secrets.token_hex(16)
+    return f"{_random.getrandbits(128):032x}"

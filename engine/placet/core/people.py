@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,8 @@ from placet.core.names import common_name, fold_dn
 
 ADMINISTRATOR = "cn=admin,ou=users,o=placet"
 _MANAGERS_UP = 6  # how far `initiator.manager.manager…` reaches in an expression
+
+_MOST_REMEMBERED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Directory:
             for member in group.members:
                 self._groups_of.setdefault(member, []).append(group)
         self._facts: dict[str, Mapping[str, Any]] = {}
+        self.resolved: dict[Hashable, list[str]] = {}
 
     def person(self, dn_or_user_name: str) -> Person | None:
         """A user by DN or user name, active or not."""
@@ -88,6 +91,13 @@ class Directory:
         if folded not in self._facts:
             self._facts[folded] = self._describe(dn, _MANAGERS_UP)
         return self._facts[folded]
+
+    def remember(self, key: Hashable, found: list[str]) -> list[str]:
+        """Keep what follows from these people alone; a bounded number of such answers is kept."""
+        if len(self.resolved) >= _MOST_REMEMBERED:
+            self.resolved.clear()
+        self.resolved[key] = found
+        return found
 
     def _describe(self, dn: str, managers_up: int) -> Mapping[str, Any]:
         person = self.person(dn)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from placet.core.statuses import ApprovalStatus, Life, Priority, ProcessStatus, WorkItemStatus
 
@@ -122,6 +122,18 @@ class Snapshot:
     process: Process
     items: dict[int, WorkItem] = field(default_factory=dict)
     jobs: dict[int, Job] = field(default_factory=dict)
+
+
+Copied = TypeVar("Copied", Process, WorkItem)
+
+
+def copied(record: Copied) -> Copied:
+    """A record with the same members; `copy.copy` goes through pickling and takes ten times as long."""
+    kind = type(record)
+    copy = kind.__new__(kind)
+    for member in kind.__slots__:
+        setattr(copy, member, getattr(record, member))
+    return copy
 
 
 def work_item_id(process_id: str, number: int) -> str:

@@ -16,7 +16,8 @@ def holds(node: Node, facts: Mapping[str, Any]) -> bool:
 
     There is no third answer as in SQL: a comparison with None or between two kinds of values is false, `Not` is
     exactly the negation, and `!=` is the negation of `=` (so `!=` holds where there is no value).
-    Text is compared without case, except where a field is EXACT, and ordered by code point. `ME` must have been resolved.
+    Text is compared without case, except where a field is EXACT, and ordered by code point.
+    `ME` must have been resolved.
     """
     match node:
         case Comparison(field, operator, value):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, assert_never
 
-from sqlalchemy import Boolean, ColumnElement, and_, false, func, literal_column, not_, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, func, literal_column, not_, or_, select, true
 
 from placet.core.names import dn_guid
 from placet.core.records import split_work_item_id
@@ -13,11 +13,11 @@ from placet.query.ast import And, Comparison, In, IsNull, Node, Not, Operator, O
 from placet.query.fields import Field, FieldType
 from placet.query.names import fold_dn
 from placet.store.definitions import Catalog
-from placet.store.tables import name, work_item
+from placet.store.tables import name, process, work_item
 
 Columns = Mapping[str, ColumnElement[Any]]
 
-#: What is kept in a form whose order means something; the others are numbers of names, or texts in a database's own order.
+#: Kept in a form whose order means something; the others are numbers of names, or texts in a database's own order.
 _ORDERED = frozenset({FieldType.STATUS, FieldType.TIME})
 
 _COMPARE: dict[Operator, Callable[[Any, Any], ColumnElement[bool]]] = {
@@ -36,16 +36,16 @@ def compile_filter(node: Node | None, columns: Columns, catalog: Catalog) -> Col
 
 #: What follows from a status being one of these, in the words of the partial index that is made for it: a planner
 #: sees that an index fits only where its own condition stands in the query, with no bound value in it.
-_FOLLOWS: dict[str, tuple[set[Value], str]] = {
-    "ProcessStatus": ({0, 1}, "process.process_status < 2"),
-    "ApprovalStatus": ({3, 4}, "process.process_status = 2"),
-    "Status": ({0, 1}, "work_item.status < 2"),
+_FOLLOWS: dict[str, tuple[set[Value], ColumnElement[bool]]] = {
+    "ProcessStatus": ({0, 1}, process.c.process_status < literal_column("2")),
+    "ApprovalStatus": ({3, 4}, process.c.process_status == literal_column("2")),
+    "Status": ({0, 1}, work_item.c.status < literal_column("2")),
 }
 
 
 def _hint(field: Field, values: Collection[Value]) -> ColumnElement[bool]:
-    codes, condition = _FOLLOWS.get(field.name, (set(), ""))
-    return literal_column(condition, Boolean()) if set(values) <= codes else true()
+    codes, condition = _FOLLOWS.get(field.name, (set(), true()))
+    return condition if set(values) <= codes else true()
 
 
 class _Compiler:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 import aiosqlite
 import orjson
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy import exc as sa_exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
@@ -46,6 +47,9 @@ class WriteConnection(Protocol):
     async def commit(self) -> None: ...
 
     async def rollback(self) -> None: ...
+
+    async def end_doubt(self) -> None:
+        """Return once a transaction whose COMMIT was not answered has ended, one way or the other."""
 
     async def close(self) -> None: ...
 
@@ -129,8 +133,21 @@ class SqliteConnection(aiosqlite.Connection):
 def _connect(path: str, pragmas: Sequence[str]) -> sqlite3.Connection:
     raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_SECONDS)
     for pragma in pragmas:
-        raw.execute(f"PRAGMA {pragma}")
+        _set(raw, pragma)
     return raw
+
+
+def _set(raw: sqlite3.Connection, pragma: str) -> None:
+    """Run a pragma; SQLite itself does not wait for another program that makes the same new file a WAL file."""
+    patience = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            raw.execute(f"PRAGMA {pragma}")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > patience:
+                raise
+            time.sleep(0.01)
 
 
 class SqliteWriteConnection:
@@ -146,12 +163,16 @@ class SqliteWriteConnection:
             await self._connection.in_thread(self._begin_patiently)
 
     def _begin_patiently(self) -> None:
-        raw = self._connection.raw
-        raw.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
-        try:
-            raw.execute("BEGIN IMMEDIATE")
-        finally:
-            raw.execute("PRAGMA busy_timeout=0")
+        """Ask every millisecond: SQLite itself asks ten times a second, and hardly ever meets a busy program's gaps."""
+        deadline = time.monotonic() + _BUSY_SECONDS
+        while True:
+            try:
+                self._connection.raw.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as failure:
+                if failure.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.001)
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         return work(self._connection.sa)
@@ -164,6 +185,9 @@ class SqliteWriteConnection:
         if self._connection.raw.in_transaction:
             await self._connection.in_thread(self._connection.raw.execute, "ROLLBACK")
         self._connection.sa.rollback()
+
+    async def end_doubt(self) -> None:
+        """A file has no other end: what was not committed has been rolled back."""
 
     async def close(self) -> None:
         await self._connection.in_thread(self._optimize)
@@ -195,6 +219,10 @@ class SqliteDatabase:
         try:
             return SqliteWriteConnection(await SqliteConnection.open(self.path, *pragmas))
         except sqlite3.Error as failure:
+            if failure.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+                raise InvalidInput(
+                    f"{self.path} is not a SQLite database; name another file, or move it away."
+                ) from failure
             raise Unavailable(f"The database {self.path} cannot be opened: {failure}.") from failure
 
     async def read(self, work: Callable[[Connection], T]) -> T:
@@ -208,8 +236,7 @@ class SqliteDatabase:
     async def _reader(self) -> AsyncIterator[SqliteConnection]:
         """A connection that nobody else reads from: an open cursor would pin everybody's view of the data."""
         if self._idle.empty() and self._free:
-            if not Path(self.path).exists():  # SQLite would make an empty one
-                raise NotFound(f"There is no database {self.path}; `placet serve` or `placet migrate` makes one.")
+            self._require_file()
             self._free -= 1
             try:
                 reader = await SqliteConnection.open(self.path, "query_only=ON", "temp_store=MEMORY")
@@ -224,6 +251,11 @@ class SqliteDatabase:
             yield reader
         finally:
             self._idle.put_nowait(reader)
+
+    def _require_file(self) -> None:
+        """Refuse to read a file that is not there: SQLite would make an empty one."""
+        if not Path(self.path).exists():
+            raise NotFound(f"There is no database {self.path}; `placet serve` or `placet migrate` makes one.")
 
     async def close(self) -> None:
         for reader in self._readers:
@@ -245,18 +277,29 @@ def _in_one_state(reader: SqliteConnection, work: Callable[[Connection], T]) -> 
 # -- PostgreSQL ----------------------------------------------------------------------------------
 
 
+#: Ends one of our own sessions and waits for that; true as well where it has ended by itself.
+_END_SESSION = text(
+    "SELECT coalesce(bool_and(pg_terminate_backend(pid, 5000)), true) FROM pg_stat_activity"
+    " WHERE pid = :session AND pid <> pg_backend_pid() AND usename = current_user AND datname = current_database()"
+)
+
+
 class PostgresWriteConnection:
     """A writing connection to PostgreSQL; gives its locks back when its node stops in the middle."""
 
     def __init__(self, sa_engine: AsyncEngine) -> None:
         self._sa_engine = sa_engine
         self._connection: AsyncConnection | None = None
+        self._session: int | None = None
+        self._doubtful: int | None = None  # the session whose COMMIT was not answered
 
     async def begin(self) -> None:
         if self._connection is not None and (self._connection.closed or self._connection.invalidated):
             await self._drop()
         if self._connection is None:
             self._connection = await self._sa_engine.connect()
+            raw = await self._connection.get_raw_connection()
+            self._session = raw.driver_connection.get_server_pid()  # type: ignore[union-attr]  # it is asyncpg's
         await self._connection.begin()
 
     async def run(self, work: Callable[[Connection], T]) -> T:
@@ -265,7 +308,17 @@ class PostgresWriteConnection:
 
     async def commit(self) -> None:
         assert self._connection is not None
-        await self._connection.commit()
+        try:
+            await self._connection.commit()
+        except BaseException:
+            self._doubtful = self._session
+            raise
+
+    async def end_doubt(self) -> None:
+        """End the session that may still be about to commit: until then its commands have neither happened nor not."""
+        if not await self.run(lambda tx: tx.execute(_END_SESSION, {"session": self._doubtful}).scalar()):
+            raise Unavailable("A session that had to commit does not end; try again in a moment.")
+        self._doubtful = None
 
     async def rollback(self) -> None:
         if self._connection is None:

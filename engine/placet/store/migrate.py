@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from placet.errors import Conflict
-from placet.store.database import Database
+from placet.store.database import Database, translate
 
 _FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 7_022_608  # any fixed number: the name of our advisory lock
@@ -33,6 +33,11 @@ def newest() -> str:
     return head
 
 
+def _known() -> set[str]:
+    """Every revision that this release has a migration for."""
+    return {script.revision for script in ScriptDirectory(str(_FOLDER)).walk_revisions()}
+
+
 async def revision(database: Database) -> str | None:
     """The revision of a database, None where it has no tables of ours."""
     return await database.read(_revision)
@@ -44,36 +49,46 @@ def _revision(tx: Connection) -> str | None:
     return MigrationContext.configure(tx).get_current_revision()
 
 
-async def migrate(database: Database) -> Migrated:
-    """Make or update the tables, in one transaction; two programs at once do it one after the other."""
+async def migrate(database: Database, *, only_empty: bool = False) -> Migrated:
+    """Make or update the tables, in one transaction; two programs at once do it one after the other.
+
+    With `only_empty` the tables of another release are left as they are and refused, with a `Conflict`.
+    """
     writer = await database.connect_writer()
     try:
         await writer.begin()
-        try:
-            migrated = await writer.run(_upgrade)
-        except BaseException:
-            await writer.rollback()
-            raise
+        migrated = await writer.run(lambda tx: _upgrade(tx, only_empty))
         await writer.commit()
-        return migrated
+    except Exception as failure:
+        await writer.rollback()
+        raise translate(failure) or failure from failure
     finally:
         await writer.close()
+    return migrated
 
 
 async def require_newest(database: Database) -> None:
     """Refuse a database whose tables are of another release, or not there at all."""
-    found, wanted = await revision(database), newest()
+    found = await revision(database)
     if found is None:
         raise Conflict("The database is empty; run `placet migrate` to make its tables.")
-    if found != wanted:
-        raise Conflict(f"The database is at revision {found} and this release needs {wanted}; run `placet migrate`.")
+    if found != newest():
+        raise _other_release(found)
 
 
-def _upgrade(tx: Connection) -> Migrated:
+def _other_release(found: str) -> Conflict:
+    return Conflict(f"The database is at revision {found} and this release needs {newest()}; run `placet migrate`.")
+
+
+def _upgrade(tx: Connection, only_empty: bool) -> Migrated:
     if tx.dialect.name == "postgresql":
         tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     before, after = _revision(tx), newest()
+    if before is not None and before not in _known():
+        raise Conflict(f"The database is at revision {before}, which this release does not know; use a newer release.")
     if before != after:
+        if before is not None and only_empty:
+            raise _other_release(before)
         config = Config()
         config.set_main_option("script_location", str(_FOLDER))
         config.attributes["connection"] = tx

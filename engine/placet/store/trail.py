@@ -100,12 +100,14 @@ class Position:
 def events_after(tx: Connection, after: Position, names: Names, limit: int) -> list[tuple[Position, Event]]:
     """The next events of all processes, in order; on PostgreSQL none of a transaction that may still be joined."""
     c = event.c
-    query = select(event).order_by(c.tx, c.position).limit(limit)
-    query = query.where(
-        tuple_(c.tx, c.position) > tuple_(literal_column(str(after.tx)), literal_column(str(after.number)))
-    )
+    query = select(event).limit(limit)
     if tx.dialect.name == "postgresql":
-        query = query.where(c.tx < literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
+        query = query.order_by(c.tx, c.position).where(
+            tuple_(c.tx, c.position) > tuple_(literal_column(str(after.tx)), literal_column(str(after.number))),
+            c.tx < literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint"),
+        )
+    else:  # one writer: the positions alone are in order
+        query = query.order_by(c.position).where(c.position > after.number)
     rows = tx.execute(query).all()
     names.fetch(tx, (row.actor for row in rows))
     return [(Position(row.tx, row.position), _event(row, names)) for row in rows]
@@ -114,9 +116,12 @@ def events_after(tx: Connection, after: Position, names: Names, limit: int) -> l
 def last_position(tx: Connection) -> Position:
     """The position after the newest event that a resuming reader may see."""
     c = event.c
-    query = select(c.tx, c.position).order_by(c.tx.desc(), c.position.desc()).limit(1)
+    query = select(c.tx, c.position).limit(1)
     if tx.dialect.name == "postgresql":
+        query = query.order_by(c.tx.desc(), c.position.desc())
         query = query.where(c.tx < literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
+    else:
+        query = query.order_by(c.position.desc())
     row = tx.execute(query).first()
     return Position(row.tx, row.position) if row else Position()
 

@@ -157,10 +157,13 @@ class _Lane:
         except Exception as failure:
             self._fail_all(translate(failure) or failure)
             return
-        if callable(self._queue[0].work):
-            await self._administer(self._queue.popleft())
-        else:
-            await self._batch(self._take())
+        taken = [self._queue.popleft()] if callable(self._queue[0].work) else self._take()
+        try:
+            await (self._administer(taken[0]) if callable(taken[0].work) else self._batch(taken))
+        except Exception as failure:  # nobody waits for ever, whatever went wrong
+            for each in taken:
+                each.resolve(failure)
+            raise
 
     def _take(self) -> list[Pending]:
         taken: list[Pending] = []
@@ -194,8 +197,11 @@ class _Lane:
             await self._connection.commit()
         except Exception as failure:
             await self._connection.rollback()
-            await self._unsure(pending, answers, failure)
+            await self._unsure(pending, batch, answers, failure)
             return
+        self._answer(pending, batch, answers)
+
+    def _answer(self, pending: list[Pending], batch: Batch, answers: list[Any]) -> None:
         self._writer.did_commit(batch, len(answers))
         for each, answer in zip(pending, answers, strict=True):
             each.resolve(answer)
@@ -217,32 +223,37 @@ class _Lane:
                 continue
             await self._batch([each])
 
-    async def _unsure(self, pending: list[Pending], answers: list[Any], failure: Exception) -> None:
-        """COMMIT failed and may still have happened: ask which commands left their event, run the others again."""
+    async def _unsure(self, pending: list[Pending], batch: Batch, answers: list[Any], failure: Exception) -> None:
+        """COMMIT failed and may still have happened: find out, then answer everybody or run all of it again.
+
+        Also who was refused is decided anew: it may have been for what another command of the batch would have done.
+        """
         log.warning("a commit failed", error=str(failure))
         try:
-            done = await self._done(pending)
-        except Exception:
+            happened = await self._happened(batch)
+        except Exception as unknown:
+            log.error("what became of a commit is not known", error=str(unknown), commands=len(pending))
             for each in pending:
                 each.resolve(translate(failure) or failure)
             return
-        for each, answer in zip(pending, answers, strict=True):
-            each.tries += 1
-            if each.work.id in done or isinstance(answer, Exception):  # type: ignore[union-attr]
-                each.resolve(answer)
-            elif each.tries > 1:
+        if happened:
+            self._answer(pending, batch, answers)
+            return
+        for each in reversed(pending):
+            if each.tries:
                 each.resolve(translate(failure) or failure)
             else:
-                self._queue.append(each)
+                each.tries += 1
+                self._queue.appendleft(each)
 
-    async def _done(self, pending: list[Pending]) -> set[str]:
-        commands: list[Command] = [each.work for each in pending]  # type: ignore[misc]
+    async def _happened(self, batch: Batch) -> bool:
+        """Whether a batch was committed: all of its events are there then, and otherwise none."""
+        marks = [(event.process_id, event.command_id) for event in batch.changes.events if event.command_id]
         await self._connection.begin()
         try:
+            await self._connection.end_doubt()
             return await self._connection.run(
-                lambda tx: trail.commands_done(
-                    tx, {command.process_id for command in commands}, {command.id for command in commands}
-                )
+                lambda tx: bool(trail.commands_done(tx, {each for each, _ in marks}, {each for _, each in marks}))
             )
         finally:
             await self._connection.rollback()

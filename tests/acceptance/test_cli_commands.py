@@ -1,0 +1,246 @@
+"""Commands on a database, as a person or a script types them: real programs on a real file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from placet_api.cli.main import run
+from tests.programs import PROGRAM, ROOT, Placet, Ran, environment
+
+Typed: TypeAlias = Callable[..., Ran]
+
+PEOPLE = ROOT / "engine/placet/demo/people.yaml"
+ANNA = "cn=anna,ou=users,o=placet"
+EVERYTHING = """\
+name: Everything
+data:
+  tags: {type: string, multi_valued: true}
+  photo: {type: binary}
+  facts: {type: json}
+  amount: {type: decimal}
+  urgent: {type: boolean}
+start: done
+activities:
+  done: {kind: finish}
+"""
+
+
+@pytest.fixture
+def placet(database_url: str, tmp_path: Path) -> Placet:
+    """The program in an empty folder, on a migrated database with the demonstration's people."""
+    placet = Placet(tmp_path, {"PLACET_DATABASE_URL": database_url})
+    assert placet("directory", "load", str(PEOPLE)).status == 0
+    return placet
+
+
+@pytest.fixture
+def on_sqlite(sqlite_template: Path, tmp_path: Path) -> Placet:
+    """The program beside a migrated placet.db, which it takes by default."""
+    shutil.copy(sqlite_template, tmp_path / "placet.db")
+    return Placet(tmp_path, {})
+
+
+@pytest.fixture
+def typed(on_sqlite: Placet, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Typed:
+    """Commands run inside the test, where they are many, beside a migrated placet.db; logging stays as it is."""
+    for name in [name for name in os.environ if name.startswith("PLACET_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(on_sqlite.folder)
+    monkeypatch.setattr("placet_api.cli.logging.set_up_logging", lambda level: None)
+
+    def type_(*arguments: str) -> Ran:
+        status = run(arguments)
+        return Ran(status, *capsys.readouterr())
+
+    return type_
+
+
+def test_a_process_is_started_approved_and_shown(placet: Placet):
+    assert "deployed" in placet("definitions", "deploy", str(ROOT / "definitions/leave_request.yaml")).out
+
+    started = placet("start", "Leave request", "--as", "anna", "--data", "days=3", "--format", "json").json
+    inbox = placet("inbox", "--user", "ben", "--format", "json").json
+    [item] = inbox
+    refused = placet("approve", item["id"], "--as", "anna")
+    approved = placet("approve", item["id"], "--as", "ben", "--comment", "Enjoy", "--data", "reason=sun")
+    again = placet("deny", item["id"], "--as", "ben")
+    shown = placet("process", "show", started["id"], "--format", "json").json
+
+    assert started["process_status"] == "Running"
+    assert started["initiator"] == {"dn": "cn=anna,ou=users,o=placet", "name": "Anna Berg"}
+    assert item["process_id"] == started["id"]
+    assert (refused.status, again.status) == (4, 5)
+    assert "approved by Ben Adler" in again.err
+    assert "is approved" in approved.out
+    assert shown["process"]["approval_status"] == "Approved"
+    assert shown["data"] == {"days": 3, "reason": "sun"}
+    assert [comment["text"] for comment in shown["comments"]] == ["Enjoy"]
+    assert "work_item.approved" in [event["kind"] for event in shown["timeline"]]
+
+
+def test_a_process_is_paused_resumed_reassigned_and_terminated(typed: Typed):
+    typed("directory", "load", str(PEOPLE))
+    typed("definitions", "deploy", str(ROOT / "definitions/leave_request.yaml"))
+    process = typed("start", "Leave request", "--as", "anna", "--data", "days=3", "--format", "json").json["id"]
+    [item] = typed("query", "--items", f"ProcessId={process}", "--format", "json").json
+
+    assert typed("process", "pause", process).status == 0
+    assert typed("approve", item["id"]).status == 5
+    assert typed("process", "resume", process, "--as", "anna").status == 4
+    assert typed("process", "resume", process).status == 0
+    assert typed("act", item["id"], "reassign", "--to", "helen").status == 0
+    assert typed("inbox", "--as", "helen", "--format", "json").json[0]["id"] == item["id"]
+    assert typed("process", "terminate", process, "--as", "anna", "--reason", "Not needed").status == 0
+    assert typed("process", "terminate", process).status == 5
+    assert typed("query", "ApprovalStatus=Retracted", "--format", "json").json[0]["id"] == process
+
+
+def test_data_items_are_read_by_their_types(typed: Typed, tmp_path: Path):
+    (tmp_path / "everything.yaml").write_text(EVERYTHING)
+    (tmp_path / "photo.bin").write_bytes(b"\x00\xff")
+    typed("definitions", "deploy", "everything.yaml")
+    data = ["tags=a", "tags=b", "photo=@photo.bin", 'facts={"a": [1]}', "amount=12.50", "urgent=true"]
+
+    started = typed(
+        "start", "Everything", *(f"--data={each}" for each in data), "--initiator", ANNA, "--format", "json"
+    )
+
+    shown = typed("process", "show", started.json["id"], "--format", "json").json
+    assert shown["data"] == {"tags": ["a", "b"], "photo": "AP8=", "facts": {"a": [1]}, "amount": 12.5, "urgent": True}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["process", "show", "f" * 32], 3, "There is no process"),
+        (["start", "Nothing"], 3, "There is no definition"),
+        (["inbox", "--user", "nobody"], 3, "There is no user"),
+        (["inbox"], 2, "--user"),
+        (["query", "Colour=red"], 1, "'Colour' is not a field"),
+        (["query", "--format", "xml"], 2, "xml"),
+        (["procces"], 2, 'Did you mean "process"?'),
+        (["directory", "load", "nowhere.yaml"], 1, "nowhere.yaml"),
+        (["inbox", "--server", "http://127.0.0.1:1", "--as", "anna"], 2, "--as"),
+        (["query", "--database", "sqlite:////nowhere/placet.db"], 1, "nowhere"),
+        (["query", "--database", "mysql://x"], 1, "mysql"),
+        (["query", "--database", "postgresql://nobody:secret@127.0.0.1:1/x"], 69, ""),
+        (["definitions", "graph", "nothing.yaml"], 3, "There is no definition"),
+        (["definitions", "check", "nothing.yaml"], 3, "nothing.yaml"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence_and_an_exit_status(typed: Typed, arguments: list[str], status: int, said: str):
+    ran = typed(*arguments)
+
+    assert (ran.status, ran.out) == (status, "")
+    assert ran.err.startswith("error: ")
+    assert said in ran.err
+    assert ran.err.count("\n") == 1
+    assert "secret" not in ran.err
+
+
+def test_an_empty_database_wants_migrate_and_migrate_says_what_it_did(empty_database_url: str, tmp_path: Path):
+    placet = Placet(tmp_path, {"PLACET_DATABASE_URL": empty_database_url})
+
+    refused = placet("query")
+    made = placet("migrate")
+    again = placet("migrate")
+
+    assert refused.status != 0
+    assert "placet migrate" in refused.err
+    assert made.out.startswith("Made the tables")
+    assert "already" in again.out
+    assert placet("query", "--format", "json").out == "[]\n"
+
+
+def test_all_faults_of_definition_files_are_told_with_their_places(typed: Typed, tmp_path: Path):
+    (tmp_path / "one.yaml").write_text("name: One\nstart: nowhere\nactivities:\n  done: {kind: finsh}\n")
+    (tmp_path / "two.yaml").write_text("name: Two\nstart: done\nactivities:\n  done: {kind: finish, colour: red}\n")
+
+    checked = typed("definitions", "check", "one.yaml", "two.yaml")
+    deployed = typed("definitions", "deploy", "one.yaml", "two.yaml")
+
+    assert (checked.status, deployed.status) == (1, 1)
+    for fault in ("one.yaml:2:8: ", "one.yaml:4:16: ", "two.yaml:4:24: "):
+        assert fault in checked.out
+        assert fault in deployed.err
+    assert typed("definitions", "list", "--format", "json").json == []
+
+
+def test_definitions_are_checked_listed_drawn_deployed_and_retired(typed: Typed, tmp_path: Path):
+    folder = str(ROOT / "definitions")
+
+    assert typed("definitions", "check", folder).out == "5 definitions without a fault.\n"
+    assert typed("definitions", "deploy", folder).out.count("deployed") == 5
+    assert typed("definitions", "deploy", folder).out.count("unchanged") == 5
+    assert typed("definitions", "graph", "Travel permit", "-o", "permit.svg").status == 0
+    assert (tmp_path / "permit.svg").read_text().startswith("<svg")
+    assert "flowchart" in typed("definitions", "graph", f"{folder}/role_approval.yaml", "--format", "mermaid").out
+    assert typed("definitions", "retire", "Role Approval").status == 0
+    assert typed("start", "Role Approval", "--as", "anna").status != 0
+    listed = typed("definitions", "list", "--format", "json").json
+    assert [each["name"] for each in listed if each["retired"]] == ["Role Approval"]
+
+
+def test_settings_tell_where_they_come_from_and_no_secret(tmp_path: Path):
+    (tmp_path / "placet.toml").write_text('port = 9090\nadmin_password = "hush"\n')
+    placet = Placet(tmp_path, {"PLACET_DATABASE_URL": "postgresql://placet:hush@db/placet"})
+
+    ran = placet("settings", "--format", "json")
+    table = placet("settings")
+
+    settings = {each["name"]: (each["value"], each["source"]) for each in ran.json}
+    assert settings["port"] == ("9090", "placet.toml")
+    assert settings["database_url"] == ("postgresql://placet:***@db/placet", "PLACET_DATABASE_URL")
+    assert settings["host"] == ("127.0.0.1", "default")
+    assert "hush" not in ran.out + table.out
+
+
+def test_a_password_is_set_from_standard_input(on_sqlite: Placet):
+    on_sqlite("directory", "load", str(PEOPLE))
+
+    assert on_sqlite("user", "password", "anna", given="new-secret\n").status == 0
+    assert on_sqlite("user", "password", "nobody", given="x\n").status == 3
+    assert on_sqlite("user", "password", "anna", given="\n").status == 1
+
+
+def test_a_table_in_a_pipe_is_never_cut_short_and_a_closed_pipe_is_quiet(on_sqlite: Placet, tmp_path: Path):
+    on_sqlite("definitions", "deploy", str(ROOT / "definitions"))
+    listed = on_sqlite("definitions", "list")
+
+    assert "asked for before the trip" in listed.out
+    assert "\x1b" not in listed.out
+
+    program = subprocess.Popen(
+        [*PROGRAM, "definitions", "list"],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert program.stdout is not None
+    assert program.stderr is not None
+    program.stdout.close()  # long before the first row
+    assert program.stderr.read() == b""
+    assert program.wait(60) == 141
+    program.stderr.close()
+
+
+def test_help_and_version_do_not_load_the_engine(tmp_path: Path):
+    code = (
+        "import sys; from placet_api.cli.main import run; "
+        "assert run(['--help']) == 0 and run(['start', '--help']) == 0 and run(['--version']) == 0; "
+        "print(sorted({'placet', 'sqlalchemy', 'alembic', 'uvicorn', 'pydantic'} & set(sys.modules)))"
+    )
+    command = [PROGRAM[0], "-c", code]
+
+    ran = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60)
+
+    assert ran.stderr == ""
+    assert ran.stdout.splitlines()[-1] == "[]"

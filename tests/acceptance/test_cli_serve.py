@@ -1,0 +1,236 @@
+"""`placet serve` as a program: what it prints, what it refuses, and the signals that it listens to."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from placet_api.cli.main import run
+from tests.programs import ROOT, Node, Placet, Ran
+
+FINISH = "name: Short\nstart: done\nactivities:\n  done: {kind: finish}\n"
+
+
+@pytest.fixture
+def placet(tmp_path: Path) -> Placet:
+    """The program in a folder with definitions and no database."""
+    (tmp_path / "definitions").mkdir()
+    (tmp_path / "definitions/short.yaml").write_text(FINISH)
+    return Placet(tmp_path, {})
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Return once another process has got so far; there is no event to wait for."""
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end, "it never came to that"
+        threading.Event().wait(0.02)
+
+
+def definitions_of(node: Node) -> list[str]:
+    answer = httpx2.get(f"{node.url}/v1/wf/definitions", auth=("admin", node.password()))
+    return [each["Value"] for each in answer.json()]
+
+
+def test_the_printed_sign_in_works_and_is_not_printed_again(placet: Placet):
+    with placet.serve() as node:
+        assert httpx2.get(f"{node.url}/readyz").status_code == 200
+        assert definitions_of(node) == ["Short"]
+        password = node.password()
+        assert password not in node.log()
+        assert node.stop() == 0
+
+    with placet.serve() as again:
+        assert "admin" not in again.welcome
+        assert httpx2.get(f"{again.url}/v1", auth=("admin", password)).status_code == 200
+
+
+def test_a_given_password_is_taken_and_not_printed(placet: Placet):
+    placet = Placet(placet.folder, {"PLACET_ADMIN_PASSWORD": "given-one"})
+
+    with placet.serve() as node:
+        assert "given-one" not in node.welcome + node.log()
+        assert httpx2.get(f"{node.url}/v1", auth=("admin", "given-one")).status_code == 200
+
+
+def test_sighup_loads_changed_definitions_and_keeps_the_old_ones_where_there_are_faults(placet: Placet):
+    file = placet.folder / "definitions/long.yaml"
+    with placet.serve() as node:
+        file.write_text(FINISH.replace("Short", "Long").replace("finish", "finsh"))
+        node.process.send_signal(signal.SIGHUP)
+        until(lambda: "no definition was reloaded" in node.log())
+        assert "long.yaml:4:16" in node.log()
+        assert definitions_of(node) == ["Short"]
+
+        file.write_text(FINISH.replace("Short", "Long"))
+        node.process.send_signal(signal.SIGHUP)
+        until(lambda: "definitions reloaded" in node.log())
+        assert definitions_of(node) == ["Long", "Short"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_answers_what_was_accepted_and_refuses_what_comes_later(placet: Placet, number: int):
+    (placet.folder / "definitions/leave_request.yaml").write_text((ROOT / "definitions/leave_request.yaml").read_text())
+    with placet.serve() as node:
+        auth = ("admin", node.password())
+        [leave] = [
+            each["GUID"]
+            for each in httpx2.get(f"{node.url}/v1/wf/definitions", auth=auth).json()
+            if each["Value"] == "Leave request"
+        ]
+        host, port = node.url.removeprefix("http://").split(":")
+        body = b'{"DataItems": [{"Name": "days", "Type": "integer", "Value": "3"}]}'
+        with socket.create_connection((host, int(port))) as slow:
+            request = httpx2.Request("POST", f"{node.url}/v1/wf/definitions/{leave}", content=body)
+            slow.sendall(_head(request, auth))  # the head is in, so that the request is accepted
+            until(lambda: _is_inside(slow))
+            node.process.send_signal(number)
+            until(lambda: httpx2.get(f"{node.url}/readyz").status_code == 503)
+            assert httpx2.get(f"{node.url}/v1", auth=auth).status_code == 503
+            assert httpx2.get(f"{node.url}/healthz").status_code == 200
+            slow.sendall(body)
+            assert slow.recv(65536).startswith(b"HTTP/1.1 204")
+        assert node.process.wait(30) == 0
+    assert len(placet("query", "--format", "json").json) == 1
+
+
+def _head(request: httpx2.Request, auth: tuple[str, str]) -> bytes:
+    signed = next(httpx2.BasicAuth(*auth).auth_flow(request))
+    signed.headers["Content-Type"] = "application/json"
+    signed.headers["Expect"] = "100-continue"
+    lines = [f"{request.method} {request.url.raw_path.decode()} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in signed.headers.items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def _is_inside(connection: socket.socket) -> bool:
+    """Whether the server has begun to read the body: it says so to who asks to be told."""
+    return connection.recv(65536).startswith(b"HTTP/1.1 100")
+
+
+def test_a_second_signal_does_not_wait(placet: Placet):
+    with placet.serve() as node:
+        host, port = node.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as stuck:
+            [short] = httpx2.get(f"{node.url}/v1/wf/definitions", auth=("admin", node.password())).json()
+            request = httpx2.Request("POST", f"{node.url}/v1/wf/definitions/{short['GUID']}", content=b"never sent")
+            stuck.sendall(_head(request, ("admin", node.password())))
+            until(lambda: _is_inside(stuck))
+            node.process.send_signal(signal.SIGTERM)
+            until(lambda: "stopping" in node.log())
+            node.process.send_signal(signal.SIGTERM)
+            assert node.process.wait(20) == 0
+
+
+def test_what_keeps_a_node_from_starting_is_one_sentence(placet: Placet):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        refused = placet("serve", "--port", port)
+    assert (refused.status, refused.err) == (
+        69,
+        f"error: Cannot listen on 127.0.0.1 port {port}: Address already in use; "
+        "stop what uses it, or give another --port.\n",
+    )
+    assert not (placet.folder / "placet.db").exists()
+
+    missing = placet("serve", "--port", "0", "--definitions", "nowhere")
+    unreachable = placet("serve", "--port", "0", "--database", "postgresql://nobody:secret@127.0.0.1:1/x")
+    open_demo = placet("serve", "--port", "0", "--demo", "--host", "0.0.0.0")
+    assert (missing.status, unreachable.status, open_demo.status) == (3, 69, 2)
+    for ran in (missing, unreachable, open_demo):
+        assert ran.err.startswith("error: ")
+        assert ran.err.count("\n") == 1
+        assert "secret" not in ran.err
+
+
+def test_faulty_definitions_are_all_told_and_nothing_starts(placet: Placet):
+    (placet.folder / "definitions/one.yaml").write_text(FINISH.replace("Short", "One").replace("finish", "finsh"))
+    (placet.folder / "definitions/two.yaml").write_text(FINISH.replace("Short", "Two").replace("done\n", "gone\n"))
+
+    refused = placet("serve", "--port", "0")
+
+    assert (refused.status, refused.out) == (1, "")
+    assert "one.yaml:4:16: " in refused.err
+    assert "two.yaml:2:8: " in refused.err
+    assert "Traceback" not in refused.err
+
+
+def test_commands_work_beside_a_node_and_through_it(
+    placet: Placet, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def through(node: Node, user: str, password: str) -> Callable[..., Ran]:
+        def type_(*arguments: str) -> Ran:
+            for name, value in {"SERVER": node.url, "USER": user, "PASSWORD": password}.items():
+                monkeypatch.setenv(f"PLACET_{name}", value)
+            return Ran(run(arguments), *capsys.readouterr())
+
+        return type_
+
+    shutil.copy(ROOT / "definitions/leave_request.yaml", placet.folder / "definitions")
+    with placet.serve() as node:
+        assert placet("directory", "load", str(ROOT / "engine/placet/demo/people.yaml")).status == 0
+        anna, ben = through(node, "anna", "demo"), through(node, "ben", "demo")
+        admin = through(node, "admin", node.password())
+
+        started = anna("start", "Leave request", "--data", "days=3", "--format", "json").json
+        [item] = ben("inbox", "--format", "json").json
+        assert [item] == placet("inbox", "--user", "ben", "--format", "json").json
+        assert (item["process_id"], item["activity"]) == (started["id"], "manager")
+        assert anna("process", "pause", started["id"]).status == 4
+        assert admin("process", "pause", started["id"]).status == 0
+        assert admin("process", "resume", started["id"]).status == 0
+        assert ben("approve", item["id"], "--data", "reason=sun", "--comment", "Enjoy").status == 0
+        assert ben("deny", item["id"]).status == 5
+        assert anna("process", "terminate", started["id"]).status == 5
+        assert anna("process", "show", "f" * 32).status == 3
+        assert through(node, "anna", "wrong")("inbox").status == 4
+        shown = anna("process", "show", started["id"], "--format", "json").json
+        assert [shown["process"]] == anna("query", f"ProcessId={started['id']}", "--format", "json").json
+        assert shown["process"]["approval_status"] == "Approved"
+        assert [comment["text"] for comment in shown["comments"]] == ["Enjoy"]
+        assert [each["name"] for each in anna("definitions", "list", "--format", "json").json] == [
+            "Leave request",
+            "Short",
+        ]
+
+
+def test_a_server_is_asked_for_page_after_page(
+    placet: Placet, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr("placet_api.cli.remote._AT_ONCE", 2)
+    with placet.serve() as node:
+        for name, value in {"SERVER": node.url, "USER": "admin", "PASSWORD": node.password()}.items():
+            monkeypatch.setenv(f"PLACET_{name}", value)
+        started = []
+        for _ in range(5):
+            assert run(["start", "Short", "--format", "json"]) == 0
+            started.append(json.loads(capsys.readouterr().out)["id"])
+
+        assert run(["query", "--format", "json"]) == 0
+        assert [each["id"] for each in json.loads(capsys.readouterr().out)] == started[::-1]
+        assert run(["query", "--format", "json", "--limit", "3"]) == 0
+        assert [each["id"] for each in json.loads(capsys.readouterr().out)] == started[:1:-1]
+
+
+def test_the_demonstration_has_a_database_of_its_own_and_is_loaded_once(placet: Placet):
+    shutil.copytree(ROOT / "definitions", placet.folder / "definitions", dirs_exist_ok=True)
+    placet = Placet(placet.folder, {"PLACET_DATABASE_URL": "sqlite:///mine.db"})
+
+    with placet.serve("--demo") as node:
+        assert "100 %" in node.log()
+        assert "curl -u anna:demo" in node.welcome
+        assert httpx2.get(f"{node.url}/v1/wf/workitems?filter=Addressee=self", auth=("ben", "demo")).json() != []
+    with placet.serve("--demo") as again:
+        assert "%" not in again.log()
+
+    assert (placet.folder / "placet-demo.db").exists()
+    assert not (placet.folder / "mine.db").exists()

@@ -1,0 +1,98 @@
+"""The child process as the test sees it: started, listened to, killed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import multiprocessing
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+# Children are forked from a process that has imported everything once and does nothing else.
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(["tests.crash.node"])
+
+
+class Child:
+    """One process that runs a function of `node`; what it prints is kept for the message of a failure."""
+
+    def __init__(self, process: Any, output: Connection) -> None:
+        self._process = process
+        self.output: list[str] = []
+        self._address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._reading = asyncio.create_task(self._read(output.fileno()), name="child")
+
+    async def _read(self, descriptor: int) -> None:
+        stream = asyncio.StreamReader()
+        pipe = os.fdopen(os.dup(descriptor), "rb")
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(stream), pipe
+        )
+        async for line in stream:
+            self.output.append(line.decode(errors="replace"))
+            if b'"serving"' in line:
+                self._address.set_result(json.loads(line)["address"])
+        transport.close()
+        if not self._address.done():
+            self._address.cancel()
+
+    async def address(self) -> str:
+        """Where it serves, once it does."""
+        try:
+            return await self._address
+        except asyncio.CancelledError:
+            raise AssertionError(f"the server did not start:\n{''.join(self.output)}") from None
+
+    def arm(self) -> None:
+        """From now on it counts the passes of its edge."""
+        self.signal(signal.SIGUSR1)
+
+    def kill(self) -> None:
+        self.signal(signal.SIGKILL)
+
+    def signal(self, number: int) -> None:
+        if self._process.is_alive():
+            os.kill(self._process.pid, number)
+
+    async def ended(self) -> int:
+        """Its exit status, once it has ended; minus the number of the signal that killed it."""
+        await self._reading
+        self._process.join()
+        return int(self._process.exitcode)
+
+    async def killed(self) -> None:
+        """Return once it was killed; that it ended in any other way is a failure."""
+        status = await self.ended()
+        assert status == -signal.SIGKILL, f"ended with {status}:\n{''.join(self.output)}"
+
+
+@asynccontextmanager
+async def running(
+    function: Callable[..., None], url: str, folder: Path, edge: str | None = None, nth: int = 1
+) -> AsyncIterator[Child]:
+    """A child for the length of a block; one that still runs is killed."""
+    here, there = _processes.Pipe(duplex=False)
+    process = _processes.Process(target=function, args=(there, url, folder, edge, nth), daemon=True)
+    process.start()
+    there.close()
+    child = Child(process, here)
+    try:
+        yield child
+    finally:
+        child.kill()
+        await child.ended()
+        process.close()
+        here.close()
+
+
+async def run(function: Callable[..., None], url: str, folder: Path, edge: str | None = None, nth: int = 1) -> int:
+    """Run a child to its end and return its exit status."""
+    async with running(function, url, folder, edge, nth) as child:
+        status = await child.ended()
+        assert status in (0, -signal.SIGKILL), "".join(child.output)
+        return status

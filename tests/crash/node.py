@@ -1,0 +1,159 @@
+"""What runs in the child process: a server, or an engine that does what is due; it kills itself where it is told to.
+
+Nothing in Placet knows of this: the child replaces a few functions before it starts, each by one that counts how
+often it is passed and sends SIGKILL at the given pass.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import os
+import signal
+import sys
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from placet import Engine
+from placet.commands import AddComment
+from placet.directory.administrator import ensure_administrator
+from placet.store import batch, database, trail
+from placet_api.cli import main
+from placet_api.cli import node as _the_server  # noqa: F401  # loaded once, for every child that is forked from here
+
+CONNECTIONS = (database.SqliteWriteConnection, database.PostgresWriteConnection)
+EDGES = ("before BEGIN", "between two writes", "after the last write", "before COMMIT", "after COMMIT")
+
+
+class Fuse:
+    """Kills its process at the nth pass of an edge; it counts once it is armed."""
+
+    def __init__(self, nth: int, armed: bool) -> None:
+        self._left, self.armed = nth, armed
+
+    def passed(self) -> None:
+        if self.armed:
+            self._left -= 1
+            if self._left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def lay(edge: str, fuse: Fuse) -> None:
+    """Have the fuse told of every pass of an edge of a transaction."""
+    match edge:
+        case "before BEGIN":
+            for connection in CONNECTIONS:
+                _replace(connection, "begin", lambda begin: _before(begin, fuse))
+        case "between two writes":
+            _replace(trail, "add", lambda add: _after(add, fuse))
+        case "after the last write":
+            _replace(batch.Batch, "_write", lambda write: _after(write, fuse))
+        case "before COMMIT":
+            for connection in CONNECTIONS:
+                _replace(connection, "commit", lambda commit: _before(commit, fuse))
+        case "after COMMIT":
+            for connection in CONNECTIONS:
+                _replace(connection, "commit", lambda commit: _after_awaiting(commit, fuse))
+        case _:
+            raise ValueError(edge)
+
+
+def _replace(owner: Any, name: str, around: Callable[[Any], Any]) -> None:
+    original = getattr(owner, name)
+    setattr(owner, name, functools.wraps(original)(around(original)))
+
+
+def _before(function: Any, fuse: Fuse) -> Any:
+    def replaced(*args: Any) -> Any:
+        fuse.passed()
+        return function(*args)
+
+    return replaced
+
+
+def _after(function: Any, fuse: Fuse) -> Any:
+    def replaced(*args: Any) -> Any:
+        answer = function(*args)
+        fuse.passed()
+        return answer
+
+    return replaced
+
+
+def _after_awaiting(function: Any, fuse: Fuse) -> Any:
+    async def replaced(*args: Any) -> Any:
+        answer = await function(*args)
+        fuse.passed()
+        return answer
+
+    return replaced
+
+
+# -- what a child does -----------------------------------------------------------------------------
+
+
+def serve(output: Connection, url: str, folder: Path, edge: str | None, nth: int) -> None:
+    """`placet serve`; from SIGUSR1 on it counts the passes of the edge."""
+    _redirect(output, folder)
+    if edge is not None:
+        fuse = Fuse(nth, armed=False)
+        lay(edge, fuse)
+        signal.signal(signal.SIGUSR1, lambda *_: setattr(fuse, "armed", True))
+    arguments = ["serve", "--port", "0", "--database", url, "--definitions", str(folder / "definitions")]
+    sys.exit(main.run(arguments))
+
+
+def settle(output: Connection, url: str, folder: Path, edge: str | None, nth: int) -> None:
+    """Open an engine, do what is due, and leave; it counts once the engine is open."""
+    _redirect(output, folder)
+    fuse = Fuse(nth, armed=False)
+    if edge is not None:
+        lay(edge, fuse)
+
+    async def work() -> None:
+        async with Engine(url) as engine:
+            fuse.armed = True
+            await engine.settled()
+
+    asyncio.run(work())
+
+
+def set_up(output: Connection, url: str, folder: Path, edge: str | None, nth: int) -> None:
+    """Open an engine with its definitions on what may be an empty database, and leave; it counts from the start."""
+    _redirect(output, folder)
+    if edge is not None:
+        lay(edge, Fuse(nth, armed=True))
+
+    async def work() -> None:
+        async with Engine(url, definitions=folder / "definitions", run_jobs=False) as engine:
+            await ensure_administrator(engine.store, None)
+
+    asyncio.run(work())
+
+
+def comment(output: Connection, url: str, folder: Path, process_id: str, times: int) -> None:
+    """Add comments to one process, eight at a time, and leave."""
+    _redirect(output, folder)
+
+    async def work() -> None:
+        text, todo = str(os.getpid()), iter(range(times))
+        async with Engine(url, run_jobs=False) as engine:
+
+            async def one_after_the_other() -> None:
+                for _ in todo:
+                    await engine.handle(AddComment(process_id=process_id, text=text))
+
+            await asyncio.gather(*(one_after_the_other() for _ in range(8)))
+
+    asyncio.run(work())
+
+
+def _redirect(output: Connection, folder: Path) -> None:
+    """Write to the pipe of the test; its end tells the test that this process has ended."""
+    os.dup2(output.fileno(), 1)
+    os.dup2(output.fileno(), 2)
+    sys.stdout = os.fdopen(1, "w", buffering=1)
+    sys.stderr = os.fdopen(2, "w", buffering=1)
+    os.chdir(folder)

@@ -1,0 +1,161 @@
+"""Connections to PostgreSQL that die, and the server itself: no command is lost, none is applied twice."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from placet import Engine
+from placet.errors import Conflict, Unavailable
+from tests.crash import node
+from tests.crash.callers import CLERKS, Ledger
+from tests.crash.child import running
+from tests.crash.definitions import REQUEST_ID
+from tests.crash.invariants import broken, stored
+from tests.crash.proxy import CUTS, Proxy, proxied
+from tests.crash.truth import check
+from tests.postgres import Databases, Server, find_programs
+
+CALLERS = 8
+TERMINATE = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'placet' AND pid <> pg_backend_pid()
+"""
+
+
+# -- a connection that dies during COMMIT ------------------------------------------------------------
+
+
+@pytest.fixture
+def postgresql_url(durable_databases: Databases) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database."""
+    yield durable_databases.create("connections")
+    durable_databases.drop("connections")
+
+
+@pytest.fixture
+async def cuttable(postgresql_url: str, empty_folder: Path, people_file: Path) -> AsyncIterator[tuple[Engine, Proxy]]:
+    """An engine with clerks and definitions, and the wire between it and its database."""
+    async with (
+        proxied(postgresql_url) as (url, proxy),
+        Engine(url, definitions=empty_folder / "definitions", run_jobs=False) as engine,
+    ):
+        await engine.load_people(people_file)
+        yield engine, proxy
+
+
+@pytest.mark.parametrize("cut", CUTS)
+async def test_a_start_whose_commit_is_lost(cuttable: tuple[Engine, Proxy], postgresql_url: str, cut: str):
+    engine, proxy = cuttable
+    proxy.cut, proxy.left = cut, 1
+
+    started = await engine.start("Request", initiator="carla", data={"number": 1}, idempotency_key="once")
+    again = await engine.start("Request", initiator="carla", data={"number": 1}, idempotency_key="once")
+
+    assert proxy.left == 0
+    assert again.process.id == started.process.id
+    found = await stored(postgresql_url)
+    assert broken(found) == []
+    assert list(found.processes) == [started.process.id]
+
+
+@pytest.mark.parametrize("cut", CUTS)
+async def test_a_batch_whose_commit_is_lost(cuttable: tuple[Engine, Proxy], postgresql_url: str, cut: str):
+    engine, proxy = cuttable
+    ids = [(await engine.start("Request", initiator="carla", data={"number": n})).process.id for n in range(8)]
+    proxy.cut, proxy.left = cut, 1
+
+    approvals = [engine.act(f"{id_[:28]}0001", "approve", actor=clerk) for id_ in ids for clerk in CLERKS]
+    starts = [engine.start("Request", initiator="carla", data={"number": n}) for n in range(8, 12)]
+    answers: list[Any] = await asyncio.gather(*approvals, *starts, return_exceptions=True)
+
+    assert proxy.left == 0
+    found = await stored(postgresql_url)
+    assert broken(found) == []
+    assert set(found.processes) == {*ids, *(started.process.id for started in answers[16:])}
+    for id_, first, second in zip(ids, answers[0:16:2], answers[1:16:2], strict=True):
+        assert found.clerk(found.items[id_][0].actor) == "carla"
+        assert first.item.actor == "cn=carla,ou=users,o=placet"
+        assert isinstance(second, Conflict)
+        assert "approved by carla" in str(second).lower()
+
+
+async def test_nobody_is_refused_for_what_did_not_happen(cuttable: tuple[Engine, Proxy], postgresql_url: str):
+    engine, proxy = cuttable
+    item_id = f"{(await engine.start('Request', initiator='carla', data={'number': 1})).process.id[:28]}0001"
+    proxy.cut, proxy.left = "before COMMIT", 2
+
+    answers = await asyncio.gather(
+        engine.act(item_id, "approve", actor="carla"),
+        engine.act(item_id, "deny", actor="dario"),
+        return_exceptions=True,
+    )
+
+    assert [type(answer) for answer in answers] == [Unavailable, Unavailable]
+    assert (await stored(postgresql_url)).item(item_id).actor is None
+    assert (await engine.act(item_id, "deny", actor="dario")).item.actor == "cn=dario,ou=users,o=placet"
+
+
+# -- connections and servers that are killed under load ----------------------------------------------
+
+
+async def test_connections_terminated_under_load(
+    postgresql_url: str, empty_folder: Path, people_file: Path, rounds: int
+):
+    administrator = await asyncpg.connect(postgresql_url)
+    async with under_load(postgresql_url, empty_folder, people_file) as ledger:
+        for _ in range(3 * rounds):
+            await ledger.more(40)
+            assert await administrator.fetchval(TERMINATE) > 0
+    await administrator.close()
+
+
+async def test_the_server_restarts_under_load(empty_folder: Path, people_file: Path, rounds: int):
+    server = Server(durable=True)
+    try:
+        url = f"{server.address}/postgres"
+        async with under_load(url, empty_folder, people_file) as ledger:
+            for _ in range(rounds // 2):
+                await ledger.more(40)
+                await _restart(url)
+        assert ledger.unavailable > 0
+    finally:
+        server.stop()
+
+
+@asynccontextmanager
+async def under_load(url: str, folder: Path, people_file: Path) -> AsyncIterator[Ledger]:
+    """A server whose callers try again when they are told to; at the end of the block everything has been answered."""
+    async with Engine(url, definitions=folder / "definitions", run_jobs=False) as engine:
+        await engine.load_people(people_file)
+    ledger = Ledger(REQUEST_ID, seed=2)
+    async with running(node.serve, url, folder) as child:
+        loading = asyncio.create_task(ledger.load(await child.address(), CALLERS))
+        yield ledger
+        await ledger.more(100)
+        ledger.enough.set()
+        await asyncio.wait_for(loading, 60)
+        child.signal(signal.SIGTERM)
+        assert await child.ended() == 0, "".join(child.output)
+    check(await stored(url), ledger, nothing_open=True)
+
+
+async def _restart(url: str) -> None:
+    """Stop the server as a power cut would, and start it again on the same port."""
+    connection = await asyncpg.connect(url)
+    folder = Path(await connection.fetchval("SHOW data_directory"))
+    await connection.close()
+    owner = await asyncio.to_thread(folder.stat)
+    command = [find_programs() / "pg_ctl", "restart", "--silent", "--mode=immediate", "--pgdata", folder]
+    command += ["--log", folder.parent / "server.log"]
+    who = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+    restarting = await asyncio.create_subprocess_exec(*command, cwd=folder.parent, **who)
+    assert await restarting.wait() == 0

@@ -1,0 +1,112 @@
+"""The migrations make the tables that the code expects, on both databases, however often and by whomever they are run."""
+
+import asyncio
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspect
+
+from placet.engine import Engine
+from placet.errors import Conflict, NotFound
+from placet.store.database import opened
+from placet.store.migrate import migrate, newest, require_newest, revision
+from placet.store.tables import metadata
+
+
+async def test_the_migrations_make_what_the_tables_say(database_url):
+    def differences(tx):
+        return compare_metadata(MigrationContext.configure(tx, opts={"compare_type": True}), metadata)
+
+    async with opened(database_url) as database:
+        found = await database.read(differences)
+    if database_url.startswith("sqlite"):  # an index for PostgreSQL alone
+        found = [each for each in found if each[1].name != "ix_event_resume"]
+    assert found == []
+
+
+async def test_migrated_and_created_tables_are_the_same_to_the_letter(empty_database_url):
+    """Alembic does not compare the conditions of partial indexes, nor SQLite's tables without row numbers."""
+    async with opened(empty_database_url) as database:
+        await migrate(database)
+        migrated = await database.read(_described)
+        await _written(database, _made_anew)
+        created = await database.read(_described)
+
+    assert migrated.keys() == created.keys()
+    for name, text in created.items():
+        assert migrated[name] == text, name
+
+
+def _made_anew(tx):
+    metadata.drop_all(tx)
+    metadata.create_all(tx)
+
+
+def _described(tx):
+    """Every column and every index of ours as the database itself tells it."""
+    if tx.dialect.name == "sqlite":
+        sql = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'alembic%'"
+        return {name: " ".join(text.replace("\n", " ").split()) for name, text in tx.exec_driver_sql(sql)}
+    sql = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    described = {name: text for name, text in tx.exec_driver_sql(sql)}
+    for table in metadata.tables:
+        for column in inspect(tx).get_columns(table):
+            name = f"{table}.{column['name']}"
+            default = None if name == "event.tx" else column["default"]  # on PostgreSQL the writing transaction
+            described[name] = f"{column['type']!r} {column['nullable']} {default}"
+    return described
+
+
+async def _written(database, work):
+    connection = await database.connect_writer()
+    try:
+        await connection.begin()
+        await connection.run(work)
+        await connection.commit()
+    finally:
+        await connection.close()
+
+
+async def test_only_the_first_run_does_anything(empty_database_url):
+    async with opened(empty_database_url) as database:
+        with pytest.raises((Conflict, NotFound), match="placet migrate"):
+            await require_newest(database)
+
+        first, second = await migrate(database), await migrate(database)
+
+        assert (first.before, first.after, second.before) == (None, newest(), newest())
+        await require_newest(database)
+
+
+async def test_two_programs_migrate_at_once(empty_database_url):
+    async with opened(empty_database_url) as one, opened(empty_database_url) as other:
+        done = await asyncio.gather(migrate(one), migrate(other))
+
+    assert {each.before for each in done} == {None, newest()}
+    assert {each.after for each in done} == {newest()}
+
+
+async def test_a_database_of_a_newer_release_is_left_alone(database_url):
+    async with opened(database_url) as database:
+        await _written(database, lambda tx: tx.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'"))
+
+        for refused in (migrate, require_newest):
+            with pytest.raises(Conflict, match="revision 9999"):
+                await refused(database)
+        with pytest.raises(Conflict, match="revision 9999"):
+            await Engine(database_url).open()
+        assert await revision(database) == "9999"
+
+
+async def test_a_migration_that_fails_leaves_nothing_behind(empty_database_url, monkeypatch):
+    def fail(*_args, **_more):
+        raise RuntimeError("in the middle")
+
+    monkeypatch.setattr("alembic.op.create_index", fail)
+    async with opened(empty_database_url) as database:
+        with pytest.raises(RuntimeError, match="in the middle"):
+            await migrate(database)
+        assert await database.read(lambda tx: inspect(tx).get_table_names()) == []
+        monkeypatch.undo()
+        assert (await migrate(database)).before is None

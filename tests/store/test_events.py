@@ -1,0 +1,124 @@
+"""The events of all processes as one stream that can be resumed and misses none."""
+
+import asyncio
+
+import pytest
+
+from placet.store import trail
+from placet.store.database import opened
+from placet.store.names import NameCache, Names
+from placet.store.trail import Position
+from tests.store.harness import an_engine
+
+
+async def everything(engine, after=None, limit=1000):
+    return await engine.store.read(lambda tx: trail.events_after(tx, after or Position(), Names(NameCache()), limit))
+
+
+@pytest.mark.parametrize("text", ["0-0", "12-345"])
+def test_a_position_as_text(text):
+    assert str(Position.parse(text)) == text
+
+
+async def test_pages_join_without_a_gap(database_url, clock):
+    async with an_engine(database_url, clock) as engine:
+        for _ in range(5):
+            await engine.start("Ask", initiator="anna")
+        whole = await everything(engine)
+        assert len(whole) == 10
+
+        pieces, after = [], None
+        while page := await everything(engine, after, limit=3):
+            pieces += page
+            after = page[-1][0]
+        assert pieces == whole
+        assert await engine.store.read(trail.last_position) == whole[-1][0]
+        assert [event.kind for _, event in whole[:2]] == ["process.started", "work_item.assigned"]
+
+
+async def test_an_empty_database_has_no_last_position(database_url, clock):
+    async with an_engine(database_url, clock) as engine:
+        assert await engine.store.read(trail.last_position) == Position()
+        assert await everything(engine) == []
+
+
+async def test_a_subscriber_begins_with_what_happens_next(database_url, clock):
+    async with an_engine(database_url, clock) as engine:
+        before = await engine.start("Ask", initiator="anna")
+        stream = engine.events()
+        first = asyncio.create_task(anext(stream))
+        while not first.done():
+            await engine.start("Ask", initiator="anna")
+
+        _, event = first.result()
+
+        assert event.process_id > before.process.id
+        await stream.aclose()
+
+
+@pytest.mark.timeout(60)
+async def test_nobody_misses_an_event_of_writers_at_work(database_url, clock):
+    """Two engines write at once; a reader stops again and again and goes on from where it was."""
+    starts = 60
+    async with (
+        an_engine(database_url, clock) as one,
+        an_engine(database_url, clock) as other,
+        an_engine(database_url, clock) as reading,
+    ):
+        seen = []
+
+        async def read():
+            position, turn = "0-0", 0
+            while len(seen) < 4 * starts:
+                turn += 1
+                stream = reading.events(after=position)
+                for _ in range(turn % 7 + 1):
+                    position, event = await anext(stream)
+                    seen.append((Position.parse(position), event.process_id, event.number))
+                    if len(seen) == 4 * starts:
+                        break
+                await stream.aclose()
+
+        async def write(engine):
+            for _ in range(starts // 4):
+                await asyncio.gather(*(engine.start("Ask", initiator="anna") for _ in range(4)))
+
+        await asyncio.gather(read(), write(one), write(other))
+
+        assert len({event[1:] for event in seen}) == len(seen) == 4 * starts
+        order = [(position.tx, position.number) for position, _, _ in seen]
+        assert order == sorted(set(order))
+        stored = await everything(one)
+        assert [(p, e.process_id, e.number) for p, e in stored] == seen
+
+
+@pytest.fixture
+def postgresql_url(databases, postgresql_template):
+    """A migrated database of the only kind where two transactions write at once."""
+    yield databases.create("placet_held_back", postgresql_template)
+    databases.drop("placet_held_back")
+
+
+async def test_a_transaction_that_still_runs_holds_back_those_after_it(postgresql_url, clock):
+    """Numbers that are given out early may become visible late."""
+    async with an_engine(postgresql_url, clock) as engine, opened(postgresql_url) as database:
+        slow = await database.connect_writer()
+        await slow.begin()
+        await slow.run(lambda tx: tx.exec_driver_sql("SELECT pg_current_xact_id()").scalar())
+        await engine.start("Ask", initiator="anna")
+        assert await everything(engine) == []
+        assert await engine.store.read(trail.last_position) == Position()
+
+        await slow.run(lambda tx: tx.exec_driver_sql(_ONE_EVENT))
+        await slow.commit()
+        await slow.close()
+
+        seen = await everything(engine)
+        assert [event.number for _, event in seen] == [99, 1, 2]
+        assert seen[0][0].number > seen[1][0].number, "it was numbered last and belongs first"
+
+
+_ONE_EVENT = r"""
+INSERT INTO event (process_id, number, kind, at)
+VALUES (decode(repeat('00', 16), 'hex'), 99, 1, 0)
+"""
