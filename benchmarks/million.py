@@ -23,6 +23,7 @@ from workspace import Workspace, python
 from placet_api.params import encode_cursor
 
 PAGE = 100
+INDEXED = 4  # so many of the pages below have a filter with an index, and are held to the bar
 MOST_USED = f"Definition=cn={DEFINITION},cn=RequestDefs,cn=AppConfig,o=placet"
 HEADERS = sign_in("admin", ADMIN_PASSWORD) | {"Accept": "application/json"}
 
@@ -74,7 +75,7 @@ def _pages(space: Workspace, database: Path, folder: Path, page_number: int) -> 
                     figures[name].append(latency / ready)
     space.report.add(Result(f"bare handler, {PAGE} ready rows", figures.pop("ready rows"), "ms"))
     for number, (name, ratios) in enumerate(figures.items()):
-        space.report.add(Result(f"{name} / ready rows", ratios, "×", limit=3 if number < 3 else None))
+        space.report.add(Result(f"{name} / ready rows", ratios, "×", limit=3 if number < INDEXED else None))
 
 
 def _path(**query: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 import time
 
@@ -23,6 +24,9 @@ PARTS = {
     "million": "searching and streaming a million processes",
 }
 
+#: The load average above which something else is running.
+BUSY = 0.7
+
 
 def main() -> int:
     arguments = _arguments()
@@ -35,6 +39,10 @@ def main() -> int:
         report.remark("server and clients share the cores as the system likes")
     else:
         report.remark(f"over HTTP the server is kept on core {CORES.server}, its clients on core {CORES.client}")
+    if (others := os.getloadavg()[0]) > BUSY:
+        report.remark(
+            f"other programs are running (load {others:.1f}): these figures will scatter, measure again alone"
+        )
     space = Workspace(report, arguments.repeats, arguments.seconds, arguments.quick, BUILD)
     for part in arguments.only:
         print(f"\n{PARTS[part]}", flush=True)

@@ -1,4 +1,4 @@
-"""The migrations make the tables that the code expects, on both databases, however often and by whomever they are run."""
+"""The migrations make the tables that the code expects, on both databases, however often they are run."""
 
 import asyncio
 
@@ -49,7 +49,7 @@ def _described(tx):
         sql = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'alembic%'"
         return {name: " ".join(text.replace("\n", " ").split()) for name, text in tx.exec_driver_sql(sql)}
     sql = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
-    described = {name: text for name, text in tx.exec_driver_sql(sql)}
+    described = dict(map(tuple, tx.exec_driver_sql(sql)))
     for table in metadata.tables:
         for column in inspect(tx).get_columns(table):
             name = f"{table}.{column['name']}"

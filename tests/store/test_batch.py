@@ -10,6 +10,7 @@ from placet.core import decide as deciding
 from placet.core.statuses import Action, Life
 from placet.errors import Conflict, InvalidData, NotAllowed, NotFound
 from placet.store import batch as batching
+from placet.store import writer as writing
 from tests.builders import ADMIN, ANNA, BOB, CARL, STRANGER
 from tests.store.harness import ASK, an_engine, an_id, count, load, load_trail
 
@@ -23,7 +24,8 @@ activities:
 
 
 @pytest.fixture
-async def engine(database_url, clock):
+async def engine(database_url, clock, monkeypatch):
+    monkeypatch.setattr(writing, "DECIDING_SECONDS", 60)  # so that a slow machine does not cut a batch short
     async with an_engine(database_url, clock) as engine:
         yield engine
 
@@ -48,7 +50,7 @@ async def test_commands_that_arrive_together_share_a_transaction(engine):
 
     answers, batches = await together(engine, *commands)
 
-    assert batches <= 10
+    assert batches <= 2
     assert [answer.process_id for answer in answers] == [command.process_id for command in commands]
     assert await count(engine, "process") == 20
 
@@ -81,7 +83,7 @@ async def test_a_refused_command_harms_nobody(engine):
 async def test_the_second_command_for_a_process_sees_the_first(engine):
     process_id = an_id()
 
-    answers, _ = await together(
+    answers, batches = await together(
         engine,
         start(process_id),
         act(process_id, "claim"),
@@ -90,6 +92,7 @@ async def test_the_second_command_for_a_process_sees_the_first(engine):
         AddComment(process_id=process_id, text="thanks", actor=ANNA),
     )
 
+    assert batches == 1
     assert isinstance(answers[3], Conflict)
     stored = await load(engine, process_id)
     assert (stored.process.life, stored.process.revision) == (Life.APPROVED, 4)

@@ -6,11 +6,13 @@ The layout is that of UUID version 7 with the last 16 bits zero, which leaves ro
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import datetime
 from random import Random
 
 _random = Random()  # noqa: S311  # ids have to be unlike each other, not hard to guess: knowing one gives no right
+os.register_at_fork(after_in_child=_random.seed)  # a server's forked workers would make the same ids
 _HEX = re.compile(r"[0-9a-f]{32}")
 
 

@@ -5,6 +5,7 @@ States and transitions are data; a machine is built once and shared. This is the
 
 from __future__ import annotations
 
+import logging
 from typing import Any, TypeVar
 
 from transitions import Machine, MachineError
@@ -12,6 +13,8 @@ from transitions import Machine, MachineError
 from placet.core.records import Process, WorkItem
 from placet.core.statuses import Life, WorkItemStatus
 from placet.errors import TransitionNotAllowed
+
+logging.getLogger("transitions.core").disabled = True  # it is asked eight times a trigger, and says nothing we need
 
 Draft = TypeVar("Draft", Process, WorkItem)
 

@@ -9,13 +9,14 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from placet.core.records import Process
 from placet.core.statuses import Life
+from placet.store.bulk import Bulk
 from placet.store.names import Names
 from placet.store.tables import process
 
 _LIVES = {(int(life.process_status), int(life.approval_status)): life for life in Life}
-_INSERT = insert(process)
 _SETTABLE = ("process_status", "approval_status", "completed_at", "engine_id", "item_count", "comment_count")
-_UPDATE = (
+_INSERT = Bulk(insert(process), process.c.keys())
+_UPDATE = Bulk(
     update(process)
     .where(process.c.id == bindparam("key"), process.c.revision == bindparam("before"))
     .values(
@@ -95,16 +96,14 @@ def names_in(records: Iterable[Process]) -> list[str | None]:
 
 
 def add(tx: Connection, records: Sequence[Process], names: Names) -> None:
-    if records:
-        tx.execute(_INSERT, [_values(record, names) | _fixed(record, names) for record in records])
+    _INSERT.run(tx, [_values(record, names) | _fixed(record, names) for record in records])
 
 
 def save(tx: Connection, records: Sequence[tuple[Process, int]], names: Names) -> None:
     """Update processes; each comes with the revision it was read at, which fences the update."""
-    if records:
-        rows = [_values(record, names) | {"key": record.id, "before": before} for record, before in records]
-        result = tx.execute(_UPDATE, rows)
-        assert result.rowcount in (-1, len(rows)), "a process changed behind the lock of its batch"
+    rows = [_values(record, names) | {"key": record.id, "before": before} for record, before in records]
+    met = _UPDATE.run(tx, rows)
+    assert met in (-1, len(rows)), "a process changed behind the lock of its batch"
 
 
 def _values(record: Process, names: Names) -> dict[str, Any]:

@@ -10,11 +10,12 @@ from sqlalchemy import Connection, Row, insert, literal_column, select, tuple_
 
 from placet.core.events import KINDS, NUMBERS
 from placet.core.records import Comment, Event
+from placet.store.bulk import Bulk
 from placet.store.names import Names
 from placet.store.tables import comment, event
 
-_INSERT_COMMENTS = insert(comment)
-_INSERT_EVENTS = insert(event)
+_INSERT_COMMENTS = Bulk(insert(comment), comment.c.keys())
+_INSERT_EVENTS = Bulk(insert(event), [key for key in event.c.keys() if key not in ("position", "tx")])
 
 
 def names_in(comments: Iterable[Comment], events: Iterable[Event]) -> list[str | None]:
@@ -22,10 +23,8 @@ def names_in(comments: Iterable[Comment], events: Iterable[Event]) -> list[str |
 
 
 def add(tx: Connection, comments: Sequence[Comment], events: Sequence[Event], names: Names) -> None:
-    if comments:
-        tx.execute(_INSERT_COMMENTS, [_comment_values(record, names) for record in comments])
-    if events:
-        tx.execute(_INSERT_EVENTS, [_event_values(record, names) for record in events])
+    _INSERT_COMMENTS.run(tx, [_comment_values(record, names) for record in comments])
+    _INSERT_EVENTS.run(tx, [_event_values(record, names) for record in events])
 
 
 def _comment_values(record: Comment, names: Names) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 from placet.commands import FireItemTimer
 from placet.core.records import WorkItem
 from placet.core.statuses import Priority, WorkItemStatus
+from placet.store.bulk import Bulk
 from placet.store.names import Names
 from placet.store.tables import work_item
 
@@ -31,8 +32,8 @@ _CHANGING = (
     "timer",
     "held",
 )
-_INSERT = insert(work_item)
-_UPDATE = (
+_INSERT = Bulk(insert(work_item), work_item.c.keys())
+_UPDATE = Bulk(
     update(work_item)
     .where(work_item.c.process_id == bindparam("key"), work_item.c.number == bindparam("nth"))
     .values({column: bindparam(column) for column in _CHANGING})
@@ -85,14 +86,12 @@ def names_in(records: Iterable[WorkItem]) -> list[str | None]:
 
 
 def add(tx: Connection, records: Sequence[WorkItem], names: Names) -> None:
-    if records:
-        tx.execute(_INSERT, [_values(record, names) | _fixed(record) for record in records])
+    _INSERT.run(tx, [_values(record, names) | _fixed(record) for record in records])
 
 
 def save(tx: Connection, records: Sequence[WorkItem], names: Names) -> None:
-    if records:
-        rows = [_values(record, names) | {"key": record.process_id, "nth": record.number} for record in records]
-        tx.execute(_UPDATE, rows)
+    rows = [_values(record, names) | {"key": record.process_id, "nth": record.number} for record in records]
+    _UPDATE.run(tx, rows)
 
 
 def _fixed(record: WorkItem) -> dict[str, Any]:

@@ -6,6 +6,7 @@ One transaction a batch, no timer and no minimum. A caller is answered once its 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,9 +28,9 @@ from placet.store.world import World
 log = structlog.get_logger("placet.store")
 T = TypeVar("T")
 
-MOST_IN_BATCH = 64
-#: How long one batch may keep the loop's thread with deciding.
-DECIDING_SECONDS = 0.002
+LEAST_IN_BATCH, MOST_IN_BATCH = 16, 64
+#: How long one batch should keep the loop's thread; how many commands it takes follows from what the last one took.
+DECIDING_SECONDS = 0.004
 
 
 @dataclass(slots=True, eq=False)
@@ -100,9 +101,9 @@ class Writer:
 
     # -- what a lane does in one transaction ------------------------------------------------------
 
-    def decide(self, tx: Connection, commands: list[Command], seconds: float) -> tuple[Batch, list[Any]]:
+    def decide(self, tx: Connection, commands: list[Command]) -> tuple[Batch, list[Any]]:
         batch = Batch(tx, self._world, self._engine_id, self._ids.make)
-        return batch, batch.run(commands, self._clock.now(), seconds)
+        return batch, batch.run(commands, self._clock.now())
 
     def did_commit(self, batch: Batch, count: int) -> None:
         batch.names.committed()
@@ -119,6 +120,7 @@ class _Lane:
         self._queue: deque[Pending] = deque()
         self._wake = asyncio.Event()
         self._closing = False
+        self._most = MOST_IN_BATCH
         self._task = asyncio.create_task(self._run(), name="placet-writer")
 
     def add(self, work: Any) -> asyncio.Future[Any]:
@@ -167,9 +169,15 @@ class _Lane:
 
     def _take(self) -> list[Pending]:
         taken: list[Pending] = []
-        while self._queue and len(taken) < MOST_IN_BATCH and not callable(self._queue[0].work):
+        while self._queue and len(taken) < self._most and not callable(self._queue[0].work):
             taken.append(self._queue.popleft())
         return taken
+
+    def _measure(self, seconds: float, commands: int) -> None:
+        """Set the size of the next batch by how long a full one took."""
+        if commands >= LEAST_IN_BATCH:
+            fitting = int(DECIDING_SECONDS * commands / seconds)
+            self._most = min(MOST_IN_BATCH, max(LEAST_IN_BATCH, fitting))
 
     async def _administer(self, pending: Pending) -> None:
         try:
@@ -186,13 +194,13 @@ class _Lane:
         """One transaction that has begun: decide, save, commit, answer."""
         commands: list[Command] = [each.work for each in pending]  # type: ignore[misc]  # no functions among them
         try:
-            batch, answers = await self._connection.run(lambda tx: self._writer.decide(tx, commands, DECIDING_SECONDS))
+            began = time.perf_counter()
+            batch, answers = await self._connection.run(lambda tx: self._writer.decide(tx, commands))
+            self._measure(time.perf_counter() - began, len(commands))
         except Exception as failure:
             await self._connection.rollback()
             await self._refused(pending, failure)
             return
-        self._queue.extendleft(reversed(pending[len(answers) :]))
-        pending = pending[: len(answers)]
         try:
             await self._connection.commit()
         except Exception as failure:

@@ -1,0 +1,40 @@
+"""Writing many rows with one statement that is compiled once.
+
+SQLAlchemy looks at every parameter of every row each time that a statement runs; half of the time that a batch spends
+on the way to the database goes there. What a row's values become follows from the columns' types all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Insert, Update
+
+Convert = Callable[[Any], Any]
+
+
+class Bulk:
+    """An INSERT or UPDATE whose rows are mappings with the names of its parameters."""
+
+    def __init__(self, statement: Insert | Update, columns: Sequence[str] | None = None) -> None:
+        """`columns` are those that an INSERT fills; an UPDATE names its parameters itself."""
+        self._statement, self._columns = statement, columns
+        self._compiled: dict[str, tuple[str, list[tuple[str, Convert | None]]]] = {}
+
+    def run(self, tx: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Write the rows, if any; gives how many were met, -1 where the driver does not tell."""
+        if not rows:
+            return 0
+        known = self._compiled.get(tx.dialect.name)
+        if known is None:
+            known = self._compiled[tx.dialect.name] = self._compile(tx.dialect)
+        sql, plan = known
+        values = [tuple([row[name] if to is None else to(row[name]) for name, to in plan]) for row in rows]
+        return tx.exec_driver_sql(sql, values).rowcount
+
+    def _compile(self, dialect: Dialect) -> tuple[str, list[tuple[str, Convert | None]]]:
+        compiled: Any = self._statement.compile(dialect=dialect, column_keys=self._columns)
+        types = {name: compiled.binds[name].type for name in compiled.positiontup}
+        plan = [(name, kind.dialect_impl(dialect).bind_processor(dialect)) for name, kind in types.items()]
+        return str(compiled), plan

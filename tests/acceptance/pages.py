@@ -1,0 +1,138 @@
+"""Pages of documentation: their blocks, the printed output that real output is held to, and a terminal to type in."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import subprocess
+import time
+import tty
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+_NAMED = re.compile(r"# (\S+\.\w+)\n")
+
+_MONTH = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+# What may differ from print: an id of a process or a work item, a time, room between columns, and what is left out.
+_ID = r"\b(?P<head>[0-9a-f]{12}7[0-9a-f]{15})(?P<tail>[0-9a-f]{4})\b"
+_TIME = (
+    r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b(?!\+)"
+    rf"|\b20\d{{15}}\+0000|(?<=  )\d\d:\d\d\b|\b\d{{1,2}} (?:{_MONTH})\b"
+)
+_DIFFERS = re.compile(rf"(?P<lines>^ *…\n)|(?P<some>…)|(?P<id>{_ID})|(?P<time>{_TIME})|(?P<room> {{2,}})", re.MULTILINE)
+# What curl adds on a terminal: bold names of headers, and links.
+_DECORATION = re.compile(r"\x1b\[[\d;]*m|\x1b\]8;;.*?\x1b\\")
+_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block; `name` is the file that its first line says it is."""
+
+    language: str
+    text: str
+
+    @property
+    def name(self) -> str | None:
+        named = _NAMED.match(self.text)
+        return named[1] if named else None
+
+    @property
+    def commands(self) -> list[tuple[str, str]]:
+        """Each command with the output that is printed below it."""
+        return [(found[1], found[2]) for found in _COMMAND.finditer(self.text)]
+
+
+def blocks(page: str) -> list[Block]:
+    return [Block(found[1], found[2]) for found in _FENCED.finditer(page)]
+
+
+@dataclass
+class Ids:
+    """What the ids of a page stand for: the first 28 digits, which a process shares with its work items."""
+
+    real: dict[str, str] = field(default_factory=dict)
+
+    def fill(self, text: str) -> str:
+        """A text with the real ids; one that no output has shown before is an error of the page."""
+        return re.sub(_ID, lambda found: self.real[found["head"]] + found["tail"], text)
+
+    def hold(self, printed: str, real: str) -> None:
+        """Check real output against what is printed, and learn the ids that are new."""
+        given = "".join(f"{line.rstrip()}\n" for line in real.splitlines())
+        groups: dict[str, str] = {}
+        found = re.fullmatch(self._pattern(printed, groups), given)
+        assert found, f"printed is\n{printed}\nbut the output is\n{given}"
+        self.real |= {head: found[name] for name, head in groups.items()}
+
+    def _pattern(self, printed: str, groups: dict[str, str]) -> str:
+        text = "".join(f"{line.rstrip()}\n" for line in printed.splitlines())
+        pattern, end = "", 0
+        for found in _DIFFERS.finditer(text):
+            pattern += re.escape(text[end : found.start()]) + self._differing(found, groups)
+            end = found.end()
+        return pattern + re.escape(text[end:])
+
+    def _differing(self, found: re.Match[str], groups: dict[str, str]) -> str:
+        head = found["head"]
+        match found.lastgroup:
+            case "lines":
+                return r"(?:.*\n)*?"
+            case "some":
+                return r".*?"
+            case "time":
+                return f"(?:{_TIME})"
+            case "room":
+                return r"  +" if found.start() and found.string[found.start() - 1] != "\n" else re.escape(found[0])
+            case _ if head in self.real:
+                return re.escape(self.real[head]) + found["tail"]
+            case _ if head in groups.values():
+                return f"(?P={next(name for name, each in groups.items() if each == head)})" + found["tail"]
+        name = f"id{len(groups)}"
+        groups[name] = head
+        return f"(?P<{name}>[0-9a-f]{{28}}){found['tail']}"
+
+
+class Shell:
+    """A bash that believes to have a plain terminal of 80 columns, for the length of a `with` block."""
+
+    def __init__(self, folder: Path, variables: Mapping[str, str]) -> None:
+        self._terminal, its = pty.openpty()
+        tty.setraw(its)  # neither echo nor carriage returns
+        self._process = subprocess.Popen(
+            ["bash", "--norc", "--noprofile"],
+            cwd=folder,
+            env={**variables, "TERM": "dumb", "COLUMNS": "80", "LC_ALL": "C.UTF-8"},
+            stdin=subprocess.PIPE,
+            stdout=its,
+            stderr=its,
+        )
+        os.close(its)
+
+    def __enter__(self) -> Shell:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.kill()
+        self._process.wait()
+        os.close(self._terminal)
+
+    def type(self, command: str) -> tuple[int, str]:
+        """Run one command and return its exit status and what it printed."""
+        assert self._process.stdin is not None
+        end = "that was all:"
+        self._process.stdin.write(f"{{ {command}\n}} </dev/null\nprintf '%s%d\\n' '{end}' $?\n".encode())
+        self._process.stdin.flush()
+        printed, deadline = b"", time.monotonic() + _SECONDS
+        while (over := re.search(rf"{end}(\d+)\n".encode(), printed)) is None:
+            ready, _, _ = select.select([self._terminal], [], [], deadline - time.monotonic())
+            assert ready, f"{command!r} takes longer than {_SECONDS} seconds; so far it printed\n{printed.decode()}"
+            printed += os.read(self._terminal, 65_536)
+        return int(over[1]), _DECORATION.sub("", printed[: over.start()].decode())

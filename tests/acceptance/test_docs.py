@@ -1,0 +1,180 @@
+"""The pages for users: every command, request and program on them is run, and does what the page says.
+
+The requests of `docs/reference/rest.md` are sent by `test_ris_docs.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shlex
+import shutil
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+
+from placet.demo import load_demo
+from placet.loader import parse_definition
+from placet.settings import Settings
+from tests.acceptance.pages import Ids, Shell, blocks
+from tests.postgres import Databases
+from tests.programs import ROOT, Node, environment
+
+DOCS = ROOT / "docs"
+PAGES = {
+    str(path.relative_to(ROOT)): path.read_text("utf-8")
+    for path in [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
+}
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+ON_POSTGRESQL = "docs/how-to/run-on-postgresql.md"
+READ_ALONG = ["README.md", "docs/tutorial/first-process.md", "docs/how-to/write-a-definition.md"]
+READ_ALONG += ["docs/how-to/embed-the-engine.md", ON_POSTGRESQL]
+PRINTED_ADDRESS = "127.0.0.1:8080"
+PRINTED_DATABASE = "@localhost/placet"
+
+pytestmark = pytest.mark.xdist_group("docs")  # one worker, so that the demonstration is loaded once
+
+
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demonstration's database as `make run` leaves it, but for the administrator, whom the first node makes."""
+    database = tmp_path_factory.mktemp("demonstration") / "placet-demo.db"
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        runner.run(load_demo(f"sqlite:///{database}", ROOT / "definitions", lambda done, total: None))
+    return database
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, demonstration: Path) -> Path:
+    """A folder laid out as a checkout in which `make run` has been typed."""
+    shutil.copytree(ROOT / "definitions", tmp_path / "definitions")
+    for name in ("engine", "api"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    for file in demonstration.parent.glob("placet-demo.db*"):
+        shutil.copy(file, tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def postgresql(databases: Databases) -> Iterator[str]:
+    """The URL of a PostgreSQL that has neither the role nor the database of the page."""
+    yield databases.address
+    for what in ("DATABASE IF EXISTS placet", "ROLE IF EXISTS placet"):
+        run_sql(databases.address, f"DROP {what}")
+
+
+class Reader:
+    """Does what a page says from top to bottom, in one terminal, with the server in another."""
+
+    def __init__(self, folder: Path, postgresql: str = "") -> None:
+        self._folder, self._postgresql = folder, postgresql
+        self._stack = ExitStack()
+        self._shell = Shell(folder, environment())
+        self._node: Node | None = None
+        self._ids = Ids()
+
+    def __enter__(self) -> Reader:
+        self._stack.enter_context(self._shell)
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._stack.close()
+
+    def read(self, page: str) -> None:
+        for number, block in enumerate(blocks(page)):
+            match block.language:
+                case "console":
+                    assert block.commands, f"this block has no command:\n{block.text}"
+                    for command, printed in block.commands:
+                        self._do(command, printed)
+                case "python" | "yaml" | "toml":
+                    name = block.name or f"block_{number}.py"
+                    (self._folder / name).write_text(block.text, "utf-8")
+                    if block.name is None:
+                        assert block.language == "python", f"this block names no file:\n{block.text}"
+                        self._do(f"{sys.executable} {name}", "")
+
+    def _do(self, command: str, printed: str) -> None:
+        if (words := shlex.split(command))[0] == "make":
+            self._serve(re.sub(r"^placet ", "", recipe(words[1])), printed)
+        elif words[:2] == ["placet", "serve"]:
+            self._serve(command.removeprefix("placet "), printed)
+        elif words[:3] == ["sudo", "-u", "postgres"]:
+            assert words[3:5] == ["psql", "-c"]
+            self._ids.hold(printed, run_sql(self._postgresql, words[5]))
+        else:
+            self._type(command, printed)
+
+    def _type(self, command: str, printed: str) -> None:
+        status, real = self._shell.type(self._real(command))
+        assert (status != 0) == (printed.startswith("error: ") or "\nerror: " in printed), f"{command}\n{status} {real}"
+        if printed.strip():
+            self._ids.hold(printed, self._as_printed(real))
+
+    def _serve(self, arguments: str, printed: str) -> None:
+        assert self._node is None or self._node.process.poll() is not None, "there is a server already"
+        words = [*shlex.split(self._real(arguments)), "--port", "0"]
+        self._node = self._stack.enter_context(Node(self._folder, words, environment()))
+        self._ids.hold(printed, self._as_printed(self._node.welcome))
+
+    def _real(self, command: str) -> str:
+        """A command with the ids, addresses and process numbers of this run."""
+        if self._node is not None:
+            command = command.replace(PRINTED_ADDRESS, urlsplit(self._node.url).netloc)
+            command = re.sub(r'\$\(pgrep -f "(.+?)"\)', self._number_of_the_node, command)
+        if self._postgresql:
+            command = command.replace(PRINTED_DATABASE, self._database())
+        return self._ids.fill(command)
+
+    def _as_printed(self, output: str) -> str:
+        """Output with the addresses of the page."""
+        if self._node is not None:
+            output = output.replace(urlsplit(self._node.url).netloc, PRINTED_ADDRESS)
+        if self._postgresql:
+            output = output.replace(self._database(), PRINTED_DATABASE)
+        return output
+
+    def _database(self) -> str:
+        address = urlsplit(self._postgresql)
+        return f"@{address.hostname}:{address.port}/placet"
+
+    def _number_of_the_node(self, pgrep: re.Match[str]) -> str:
+        assert self._node is not None
+        assert pgrep[1] in recipe("run"), "this finds no server that `make run` started"
+        return str(self._node.process.pid)
+
+
+def recipe(target: str) -> str:
+    """What a target of the Makefile runs last."""
+    found = re.search(rf"^{target}:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
+    assert found, f"the Makefile has no target {target}"
+    return found[1].splitlines()[-1].strip().removeprefix("@exec $(BIN)/")
+
+
+def run_sql(address: str, statement: str) -> str:
+    """What psql prints for one statement."""
+
+    async def run() -> str:
+        connection = await asyncpg.connect(f"{address}/postgres")
+        try:
+            return f"{await connection.execute(statement)}\n"
+        finally:
+            await connection.close()
+
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        return runner.run(run())
+
+
+@pytest.mark.parametrize("name", READ_ALONG)
+def test_a_page_does_what_it_says(name: str, checkout: Path, request: pytest.FixtureRequest):
+    postgresql = request.getfixturevalue("postgresql") if name == ON_POSTGRESQL else ""
+    with Reader(checkout, postgresql) as reader:
+        reader.read(PAGES[name])
