@@ -136,3 +136,38 @@ class Shell:
             assert ready, f"{command!r} takes longer than {_SECONDS} seconds; so far it printed\n{printed.decode()}"
             printed += os.read(self._terminal, 65_536)
         return int(over[1]), _DECORATION.sub("", printed[: over.start()].decode())
+
+
+class Terminal(io.StringIO):
+    """Where a program that runs inside the test prints as on a plain terminal of 80 columns."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+class Program:
+    """`placet` inside the test, where commands are many: each costs a twentieth of a program of its own."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+        for name in [name for name in os.environ if name.startswith("PLACET_")]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("TERM", "dumb")
+        monkeypatch.setenv("COLUMNS", "80")
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr("placet_api.cli.logging.set_up_logging", lambda level: None)  # the test keeps its own
+
+    def note(self, command: str) -> None:
+        """Follow what the shell exports."""
+        match shlex.split(command):
+            case ["export", assignment]:
+                self._monkeypatch.setenv(*assignment.split("=", 1))
+            case ["unset", name]:
+                self._monkeypatch.delenv(name)
+
+    def type(self, command: str) -> tuple[int, str]:
+        """Run one command and return its exit status and what it printed."""
+        terminal = Terminal()
+        with redirect_stdout(terminal), redirect_stderr(terminal):
+            status = run(shlex.split(command)[1:])
+        return status, terminal.getvalue()

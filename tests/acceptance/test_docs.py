@@ -6,7 +6,6 @@ The requests of `docs/reference/rest.md` are sent by `test_ris_docs.py`.
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import shlex
 import shutil
@@ -23,7 +22,7 @@ import pytest
 from placet.demo import load_demo
 from placet.loader import parse_definition
 from placet.settings import Settings
-from tests.acceptance.pages import Ids, Shell, blocks
+from tests.acceptance.pages import Ids, Program, Shell, blocks
 from tests.postgres import Databases
 from tests.programs import ROOT, Node, environment
 
@@ -64,6 +63,11 @@ def checkout(tmp_path: Path, demonstration: Path) -> Path:
 
 
 @pytest.fixture
+def program(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    return Program(checkout, monkeypatch)
+
+
+@pytest.fixture
 def postgresql(databases: Databases) -> Iterator[str]:
     """The URL of a PostgreSQL that has neither the role nor the database of the page."""
     yield databases.address
@@ -74,8 +78,8 @@ def postgresql(databases: Databases) -> Iterator[str]:
 class Reader:
     """Does what a page says from top to bottom, in one terminal, with the server in another."""
 
-    def __init__(self, folder: Path, postgresql: str = "") -> None:
-        self._folder, self._postgresql = folder, postgresql
+    def __init__(self, folder: Path, program: Program, postgresql: str = "") -> None:
+        self._folder, self._program, self._postgresql = folder, program, postgresql
         self._stack = ExitStack()
         self._shell = Shell(folder, environment())
         self._node: Node | None = None
@@ -114,13 +118,19 @@ class Reader:
             self._type(command, printed)
 
     def _type(self, command: str, printed: str) -> None:
-        status, real = self._shell.type(self._real(command))
+        real_command = self._real(command)
+        if command.startswith("placet ") and not re.search(r"[|<>&$;]", command):
+            status, real = self._program.type(real_command)
+        else:
+            status, real = self._shell.type(real_command)
+            self._program.note(real_command)
         assert (status != 0) == (printed.startswith("error: ") or "\nerror: " in printed), f"{command}\n{status} {real}"
         if printed.strip():
             self._ids.hold(printed, self._as_printed(real))
 
     def _serve(self, arguments: str, printed: str) -> None:
-        assert self._node is None or self._node.process.poll() is not None, "there is a server already"
+        if self._node is not None:
+            self._node.process.wait(10)  # the page has stopped it
         words = [*shlex.split(self._real(arguments)), "--port", "0"]
         self._node = self._stack.enter_context(Node(self._folder, words, environment()))
         self._ids.hold(printed, self._as_printed(self._node.welcome))
@@ -174,7 +184,7 @@ def run_sql(address: str, statement: str) -> str:
 
 
 @pytest.mark.parametrize("name", READ_ALONG)
-def test_a_page_does_what_it_says(name: str, checkout: Path, request: pytest.FixtureRequest):
+def test_a_page_does_what_it_says(name: str, checkout: Path, program: Program, request: pytest.FixtureRequest):
     postgresql = request.getfixturevalue("postgresql") if name == ON_POSTGRESQL else ""
-    with Reader(checkout, postgresql) as reader:
+    with Reader(checkout, program, postgresql) as reader:
         reader.read(PAGES[name])

@@ -51,7 +51,7 @@ async def test_killed_at_random(durable_database_url: str, folder: Path, rounds:
     await _check_after_restart(durable_database_url, folder, ledger)
 
 
-@pytest.mark.parametrize("edge", ["before BEGIN", "before COMMIT", "after COMMIT"])
+@pytest.mark.parametrize("edge", ["before COMMIT", "after COMMIT"])
 async def test_killed_in_its_first_start(durable_database_url: str, empty_folder: Path, people_file: Path, edge: str):
     passes = 1
     while await run(node.set_up, durable_database_url, empty_folder, edge, passes) != 0:

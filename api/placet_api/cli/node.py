@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 from collections.abc import Coroutine, Iterator
@@ -50,7 +51,15 @@ async def _run(settings: Settings, demo: bool, listener: socket.socket) -> None:
     async with Engine(settings=settings, definitions=settings.definitions) as engine:
         password = await ensure_administrator(engine.store, settings.admin_password or None)
         await engine.refresh()
+        _spare_collector()
         await _Node(engine, listener).serve(password, demo)
+
+
+def _spare_collector() -> None:
+    """Let the garbage collector pass over what stays for ever, and look at the rest less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
 
 
 class _Node:

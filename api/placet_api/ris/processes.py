@@ -5,11 +5,14 @@ from __future__ import annotations
 from placet import FoundProcess
 from placet.commands import PauseProcess, ResumeProcess, TerminateProcess
 from placet.errors import InvalidInput
+from placet.query.ast import Node
 from placet.query.fields import PROCESSES as PROCESS_FIELDS
 from placet_api.answers import Answer
 from placet_api.links import PROCESSES
-from placet_api.ris.collections import Collection
+from placet_api.params import Paging
+from placet_api.ris.collections import Collection, Rows
 from placet_api.ris.request import NO_CONTENT, Request
+from placet_api.ris.rows import write_processes
 
 _TYPE = frozenset({"type"})
 
@@ -18,14 +21,15 @@ def _value(request: Request, found: FoundProcess) -> object:
     return request.render.process(found, request.accept_language)
 
 
-processes: Collection[FoundProcess] = Collection(
-    kind=PROCESSES,
-    fields=PROCESS_FIELDS,
-    newest_first=True,
-    of_items=False,
-    find=lambda request: request.engine.processes,
-    value=_value,
-)
+async def _read(request: Request, wanted: Node | None, paging: Paging, limit: int) -> Rows:
+    listing = await request.engine.list_processes(
+        wanted, actor=request.actor.dn, limit=limit, after=paging.after, newest_first=paging.newest_first
+    )
+    texts = write_processes(listing, request.render, request.accept_language)
+    return Rows(texts, lambda at: (listing.rows[at].id.hex(),))
+
+
+processes = Collection(kind=PROCESSES, fields=PROCESS_FIELDS, newest_first=True, of_items=False, read=_read)
 
 
 async def every_process(request: Request) -> Answer:

@@ -56,7 +56,7 @@ class Renderer:
             found = self._people[dn] = {"DN": dn, "Value": name, "GUID": "", "Link": ""}
         return found
 
-    def _definition_of(self, definition: Definition, accepted: str) -> dict[str, str]:
+    def definition_of(self, definition: Definition, accepted: str) -> dict[str, str]:
         """The definition as a process or work item shows it."""
         spoken = self.spoken(definition, accepted)
         key = (definition.row, spoken)
@@ -108,7 +108,7 @@ class Renderer:
             "Link": links.process + process.id,
             "Initiator": self.person(process.initiator),
             "Recipient": self.person(process.recipient),
-            "Definition": self._definition_of(definition, accepted),
+            "Definition": self.definition_of(definition, accepted),
             "Created": format_time(process.created_at),
             "Completed": format_time(process.completed_at) if process.completed_at else "",
             "ApprovalStatus": approval_status,
@@ -134,7 +134,7 @@ class Renderer:
                 {"Link": self.links.processes_by_id + process.id, "Type": PROCESSES, "Value": "Workflow Processes"}
             ],
             "Process": {"GUID": process.id, "Link": self.links.process + process.id},
-            "Definition": self._definition_of(definition, accepted),
+            "Definition": self.definition_of(definition, accepted),
             "Activity": item.activity,
             "ActivityName": activity_name(definition, item.activity),
             "Addressee": self.person(item.addressee),

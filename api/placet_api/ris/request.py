@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from starlette.types import Receive
 
 from placet import Definition, FoundProcess, FoundWorkItem
@@ -13,7 +14,7 @@ from placet.core.ids import is_id
 from placet.core.people import Person
 from placet.engine import Engine
 from placet.errors import NotFound, RevisionMismatch
-from placet_api.answers import Answer, Headers, json_answer
+from placet_api.answers import JSON, Answer, Headers, json_answer
 from placet_api.body import read_object
 from placet_api.negotiation import LONGEST_ACCEPT
 from placet_api.params import Query, parse_query, parse_tags, tag_is_among
@@ -96,6 +97,12 @@ class Request:
 
     def answer(self, value: Any, *, status: int = 200, headers: Headers = ()) -> Answer:
         return json_answer(value, status=status, headers=(_KEEP, _VARY, *headers), indented=self.target.debug)
+
+    def answer_text(self, text: bytes, *, headers: Headers = ()) -> Answer:
+        """As `answer`, of a value that is JSON already."""
+        if self.target.debug:
+            return self.answer(orjson.loads(text), headers=headers)
+        return Answer(200, text, (JSON, _KEEP, _VARY, *headers))
 
     def answer_found(self, value: Any, found: FoundProcess | FoundWorkItem) -> Answer:
         """A value with its entity tag; 304 without it where the client has it already."""

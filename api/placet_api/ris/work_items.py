@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from placet import Action, FoundWorkItem
+from placet import Action, FoundWorkItem, cursor_of
 from placet.commands import ActOnWorkItem
 from placet.core.records import split_work_item_id
 from placet.errors import InvalidInput, NotAllowed
+from placet.query.ast import Node
 from placet.query.fields import WORK_ITEMS as WORK_ITEM_FIELDS
-from placet_api.answers import Answer
+from placet_api.answers import Answer, to_json
 from placet_api.body import list_of, name_of, person_of, text_of
 from placet_api.links import WORK_ITEMS
-from placet_api.ris.collections import Collection
+from placet_api.params import Paging
+from placet_api.ris.collections import Collection, Rows
 from placet_api.ris.data_items import Ambiguous, read_data_items
 from placet_api.ris.render import ACTION_NAMES, data_item_values
 from placet_api.ris.request import Request
@@ -26,14 +28,14 @@ def _value(request: Request, found: FoundWorkItem) -> object:
     return request.render.work_item(found, request.accept_language, request.actor)
 
 
-work_items: Collection[FoundWorkItem] = Collection(
-    kind=WORK_ITEMS,
-    fields=WORK_ITEM_FIELDS,
-    newest_first=False,
-    of_items=True,
-    find=lambda request: request.engine.work_items,
-    value=_value,
-)
+async def _read(request: Request, wanted: Node | None, paging: Paging, limit: int) -> Rows:
+    found = await request.engine.work_items(
+        wanted, actor=request.actor.dn, limit=limit, after=paging.after, newest_first=paging.newest_first
+    )
+    return Rows([to_json(_value(request, each)).decode() for each in found], lambda at: cursor_of(found[at]))
+
+
+work_items = Collection(kind=WORK_ITEMS, fields=WORK_ITEM_FIELDS, newest_first=False, of_items=True, read=_read)
 
 
 async def every_work_item(request: Request) -> Answer:

@@ -35,9 +35,10 @@ def compile_filter(node: Node | None, columns: Columns, catalog: Catalog) -> Col
 
 
 #: What follows from a status being one of these, in the words of the partial index that is made for it: a planner
-#: sees that an index fits only where its own condition stands in the query, with no bound value in it.
+#: sees that an index fits only where its own condition stands in the query, with no bound value in it. It speaks of
+#: another column than the index begins with, or SQLite would read a range of it and sort.
 _FOLLOWS: dict[str, tuple[set[Value], ColumnElement[bool]]] = {
-    "ProcessStatus": ({0, 1}, process.c.process_status < literal_column("2")),
+    "ProcessStatus": ({0, 1}, process.c.completed_at.is_(None)),
     "ApprovalStatus": ({3, 4}, process.c.process_status == literal_column("2")),
     "Status": ({0, 1}, work_item.c.status < literal_column("2")),
 }

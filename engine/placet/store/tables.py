@@ -94,8 +94,8 @@ process = Table(
         "ix_process_open",
         "process_status",
         "id",
-        sqlite_where=text("process_status < 2"),
-        postgresql_where=text("process_status < 2"),
+        sqlite_where=text("completed_at IS NULL"),
+        postgresql_where=text("completed_at IS NULL"),
     ),
     Index(  # requests that did not simply complete
         "ix_process_exception",

@@ -15,7 +15,7 @@ from placet.store.names import Names
 from placet.store.tables import comment, event
 
 _INSERT_COMMENTS = Bulk(insert(comment), comment.c.keys())
-_INSERT_EVENTS = Bulk(insert(event), [key for key in event.c.keys() if key not in ("position", "tx")])
+_INSERT_EVENTS = Bulk(insert(event), [column.key for column in event.c if column.key not in ("position", "tx")])
 
 
 def names_in(comments: Iterable[Comment], events: Iterable[Event]) -> list[str | None]:

@@ -173,8 +173,8 @@ def upgrade() -> None:
         "process",
         ["process_status", "id"],
         unique=False,
-        sqlite_where=sa.text("process_status < 2"),
-        postgresql_where=sa.text("process_status < 2"),
+        sqlite_where=sa.text("completed_at IS NULL"),
+        postgresql_where=sa.text("completed_at IS NULL"),
     )
     op.create_index("ix_process_recipient", "process", ["recipient", "id"], unique=False)
 
