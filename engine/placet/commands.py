@@ -33,6 +33,7 @@ class StartProcess(_Command):
     correlation_id: str | None = None
     proxy: str | None = None
     parent: str | None = None
+    depth: int = 0  # how many processes stand above this one, each started by the one above it
     idempotency_key: str | None = None
     fingerprint: str | None = None  # of the whole request, so that one key is not used for two
 

@@ -191,6 +191,8 @@ class Engine:
     async def handle(self, command: Command) -> Outcome:
         """Take any command; the answer comes once it is durable."""
         check_command(command)
+        if isinstance(command, AddComment):
+            await self._require_visible(command)  # who may read a process may comment on it
         try:
             return await self._writer.submit(command)
         except NotAllowed:
@@ -279,8 +281,7 @@ class Engine:
 
     async def comment(self, process_id: str, text: str, *, actor: str | None = None) -> None:
         """Add a comment to a process that the actor may read."""
-        await self.process(process_id, actor=actor)
-        await self.handle(AddComment(process_id=process_id, text=text, actor=self._dn(actor)))
+        await self.handle(AddComment(process_id=_id(process_id), text=text, actor=self._dn(actor)))
 
     # -- reading ---------------------------------------------------------------------------------
 

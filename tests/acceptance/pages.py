@@ -1,17 +1,9 @@
-"""Pages of documentation: their blocks, the printed output that real output is held to, and a terminal to type in."""
+"""Pages of documentation: their blocks, and the printed output that real output is held to."""
 
 from __future__ import annotations
 
-import os
-import pty
 import re
-import select
-import subprocess
-import time
-import tty
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
@@ -25,9 +17,6 @@ _TIME = (
     rf"|\b20\d{{15}}\+0000|(?<=  )\d\d:\d\d\b|\b\d{{1,2}} (?:{_MONTH})\b"
 )
 _DIFFERS = re.compile(rf"(?P<lines>^ *…\n)|(?P<some>…)|(?P<id>{_ID})|(?P<time>{_TIME})|(?P<room> {{2,}})", re.MULTILINE)
-# What curl adds on a terminal: bold names of headers, and links.
-_DECORATION = re.compile(r"\x1b\[[\d;]*m|\x1b\]8;;.*?\x1b\\")
-_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -96,78 +85,3 @@ class Ids:
         name = f"id{len(groups)}"
         groups[name] = head
         return f"(?P<{name}>[0-9a-f]{{28}}){found['tail']}"
-
-
-class Shell:
-    """A bash that believes to have a plain terminal of 80 columns, for the length of a `with` block."""
-
-    def __init__(self, folder: Path, variables: Mapping[str, str]) -> None:
-        self._terminal, its = pty.openpty()
-        tty.setraw(its)  # neither echo nor carriage returns
-        self._process = subprocess.Popen(
-            ["bash", "--norc", "--noprofile"],
-            cwd=folder,
-            env={**variables, "TERM": "dumb", "COLUMNS": "80", "LC_ALL": "C.UTF-8"},
-            stdin=subprocess.PIPE,
-            stdout=its,
-            stderr=its,
-        )
-        os.close(its)
-
-    def __enter__(self) -> Shell:
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.kill()
-        self._process.wait()
-        os.close(self._terminal)
-
-    def type(self, command: str) -> tuple[int, str]:
-        """Run one command and return its exit status and what it printed."""
-        assert self._process.stdin is not None
-        end = "that was all:"
-        self._process.stdin.write(f"{{ {command}\n}} </dev/null\nprintf '%s%d\\n' '{end}' $?\n".encode())
-        self._process.stdin.flush()
-        printed, deadline = b"", time.monotonic() + _SECONDS
-        while (over := re.search(rf"{end}(\d+)\n".encode(), printed)) is None:
-            ready, _, _ = select.select([self._terminal], [], [], deadline - time.monotonic())
-            assert ready, f"{command!r} takes longer than {_SECONDS} seconds; so far it printed\n{printed.decode()}"
-            printed += os.read(self._terminal, 65_536)
-        return int(over[1]), _DECORATION.sub("", printed[: over.start()].decode())
-
-
-class Terminal(io.StringIO):
-    """Where a program that runs inside the test prints as on a plain terminal of 80 columns."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-class Program:
-    """`placet` inside the test, where commands are many: each costs a twentieth of a program of its own."""
-
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._monkeypatch = monkeypatch
-        for name in [name for name in os.environ if name.startswith("PLACET_")]:
-            monkeypatch.delenv(name)
-        monkeypatch.setenv("TERM", "dumb")
-        monkeypatch.setenv("COLUMNS", "80")
-        monkeypatch.chdir(folder)
-        monkeypatch.setattr("placet_api.cli.logging.set_up_logging", lambda level: None)  # the test keeps its own
-
-    def note(self, command: str) -> None:
-        """Follow what the shell exports."""
-        match shlex.split(command):
-            case ["export", assignment]:
-                self._monkeypatch.setenv(*assignment.split("=", 1))
-            case ["unset", name]:
-                self._monkeypatch.delenv(name)
-
-    def type(self, command: str) -> tuple[int, str]:
-        """Run one command and return its exit status and what it printed."""
-        terminal = Terminal()
-        with redirect_stdout(terminal), redirect_stderr(terminal):
-            status = run(shlex.split(command)[1:])
-        return status, terminal.getvalue()

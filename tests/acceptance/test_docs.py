@@ -7,36 +7,30 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shlex
 import shutil
 import sys
-import tomllib
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import asyncpg
 import pytest
 
 from placet.demo import load_demo
 from placet.loader import parse_definition
-from placet.settings import Settings
-from tests.acceptance.pages import Ids, Program, Shell, blocks
+from tests.acceptance.pages import Ids, blocks
+from tests.acceptance.reader import Reader, run_sql
+from tests.acceptance.terminals import Program
 from tests.postgres import Databases
-from tests.programs import ROOT, Node, environment
+from tests.programs import ROOT
 
 DOCS = ROOT / "docs"
 PAGES = {
     str(path.relative_to(ROOT)): path.read_text("utf-8")
     for path in [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
 }
-MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 ON_POSTGRESQL = "docs/how-to/run-on-postgresql.md"
 READ_ALONG = ["README.md", "docs/tutorial/first-process.md", "docs/how-to/write-a-definition.md"]
 READ_ALONG += ["docs/how-to/embed-the-engine.md", ON_POSTGRESQL]
-PRINTED_ADDRESS = "127.0.0.1:8080"
-PRINTED_DATABASE = "@localhost/placet"
+READ_ELSEWHERE = {"docs/reference/rest.md": "http", "docs/reference/commands.md": "console"}
 
 pytestmark = pytest.mark.xdist_group("docs")  # one worker, so that the demonstration is loaded once
 
@@ -75,116 +69,73 @@ def postgresql(databases: Databases) -> Iterator[str]:
         run_sql(databases.address, f"DROP {what}")
 
 
-class Reader:
-    """Does what a page says from top to bottom, in one terminal, with the server in another."""
-
-    def __init__(self, folder: Path, program: Program, postgresql: str = "") -> None:
-        self._folder, self._program, self._postgresql = folder, program, postgresql
-        self._stack = ExitStack()
-        self._shell = Shell(folder, environment())
-        self._node: Node | None = None
-        self._ids = Ids()
-
-    def __enter__(self) -> Reader:
-        self._stack.enter_context(self._shell)
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        self._stack.close()
-
-    def read(self, page: str) -> None:
-        for number, block in enumerate(blocks(page)):
-            match block.language:
-                case "console":
-                    assert block.commands, f"this block has no command:\n{block.text}"
-                    for command, printed in block.commands:
-                        self._do(command, printed)
-                case "python" | "yaml" | "toml":
-                    name = block.name or f"block_{number}.py"
-                    (self._folder / name).write_text(block.text, "utf-8")
-                    if block.name is None:
-                        assert block.language == "python", f"this block names no file:\n{block.text}"
-                        self._do(f"{sys.executable} {name}", "")
-
-    def _do(self, command: str, printed: str) -> None:
-        if (words := shlex.split(command))[0] == "make":
-            self._serve(re.sub(r"^placet ", "", recipe(words[1])), printed)
-        elif words[:2] == ["placet", "serve"]:
-            self._serve(command.removeprefix("placet "), printed)
-        elif words[:3] == ["sudo", "-u", "postgres"]:
-            assert words[3:5] == ["psql", "-c"]
-            self._ids.hold(printed, run_sql(self._postgresql, words[5]))
-        else:
-            self._type(command, printed)
-
-    def _type(self, command: str, printed: str) -> None:
-        real_command = self._real(command)
-        if command.startswith("placet ") and not re.search(r"[|<>&$;]", command):
-            status, real = self._program.type(real_command)
-        else:
-            status, real = self._shell.type(real_command)
-            self._program.note(real_command)
-        assert (status != 0) == (printed.startswith("error: ") or "\nerror: " in printed), f"{command}\n{status} {real}"
-        if printed.strip():
-            self._ids.hold(printed, self._as_printed(real))
-
-    def _serve(self, arguments: str, printed: str) -> None:
-        if self._node is not None:
-            self._node.process.wait(10)  # the page has stopped it
-        words = [*shlex.split(self._real(arguments)), "--port", "0"]
-        self._node = self._stack.enter_context(Node(self._folder, words, environment()))
-        self._ids.hold(printed, self._as_printed(self._node.welcome))
-
-    def _real(self, command: str) -> str:
-        """A command with the ids, addresses and process numbers of this run."""
-        if self._node is not None:
-            command = command.replace(PRINTED_ADDRESS, urlsplit(self._node.url).netloc)
-            command = re.sub(r'\$\(pgrep -f "(.+?)"\)', self._number_of_the_node, command)
-        if self._postgresql:
-            command = command.replace(PRINTED_DATABASE, self._database())
-        return self._ids.fill(command)
-
-    def _as_printed(self, output: str) -> str:
-        """Output with the addresses of the page."""
-        if self._node is not None:
-            output = output.replace(urlsplit(self._node.url).netloc, PRINTED_ADDRESS)
-        if self._postgresql:
-            output = output.replace(self._database(), PRINTED_DATABASE)
-        return output
-
-    def _database(self) -> str:
-        address = urlsplit(self._postgresql)
-        return f"@{address.hostname}:{address.port}/placet"
-
-    def _number_of_the_node(self, pgrep: re.Match[str]) -> str:
-        assert self._node is not None
-        assert pgrep[1] in recipe("run"), "this finds no server that `make run` started"
-        return str(self._node.process.pid)
-
-
-def recipe(target: str) -> str:
-    """What a target of the Makefile runs last."""
-    found = re.search(rf"^{target}:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
-    assert found, f"the Makefile has no target {target}"
-    return found[1].splitlines()[-1].strip().removeprefix("@exec $(BIN)/")
-
-
-def run_sql(address: str, statement: str) -> str:
-    """What psql prints for one statement."""
-
-    async def run() -> str:
-        connection = await asyncpg.connect(f"{address}/postgres")
-        try:
-            return f"{await connection.execute(statement)}\n"
-        finally:
-            await connection.close()
-
-    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        return runner.run(run())
-
-
 @pytest.mark.parametrize("name", READ_ALONG)
 def test_a_page_does_what_it_says(name: str, checkout: Path, program: Program, request: pytest.FixtureRequest):
     postgresql = request.getfixturevalue("postgresql") if name == ON_POSTGRESQL else ""
     with Reader(checkout, program, postgresql) as reader:
         reader.read(PAGES[name])
+
+
+def test_nothing_that_can_be_run_is_on_a_page_that_nobody_reads_along():
+    runnable = {
+        (name, block.language)
+        for name, page in PAGES.items()
+        if name not in READ_ALONG
+        for block in blocks(page)
+        if block.language in ("console", "http", "python")
+    }
+
+    assert runnable == set(READ_ELSEWHERE.items())
+
+
+def test_every_definition_on_a_page_loads():
+    found = [(name, block.text) for name, page in PAGES.items() for block in blocks(page) if block.language == "yaml"]
+    definitions = [(name, text) for name, text in found if "activities:" in text]
+
+    assert {"docs/how-to/write-a-definition.md", "docs/reference/definitions.md"} <= {name for name, _ in definitions}
+    for name, text in definitions:
+        assert parse_definition(text, name).activities
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_leads_somewhere(name: str):
+    here = ROOT / name
+    for target, _, heading in re.findall(r"\]\((?!https?:)([^)#]*)(#([^)]+))?\)", PAGES[name]):
+        there = (here.parent / target).resolve() if target else here
+        assert there.exists(), f"{target} is not there"
+        if heading:
+            titles = re.findall(r"^#+ (.+)$", there.read_text("utf-8"), re.MULTILINE)
+            assert heading in [re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles]
+
+
+def test_the_index_names_every_page():
+    linked = {f"docs/{target}" for target in re.findall(r"\]\(([^)]+\.md)\)", PAGES["docs/README.md"])}
+
+    assert linked == {name for name in PAGES if name.startswith("docs/")} - {"docs/README.md"}
+
+
+@pytest.mark.parametrize(
+    ("printed", "real"),
+    [
+        ("Approved.\n", "Denied.\n"),
+        ("one\n", "one\ntwo\n"),
+        ("one\ntwo\n", "one\n"),
+        ("At 2026-11-22 00:45:42 it ended.\n", "At noon it ended.\n"),
+        ("{\n  …\n  \"Status\": 2\n}\n", "{\n  \"Id\": 1,\n  \"Status\": 3\n}\n"),
+        ("01a200b732c3704895bd6013abe10000\n", "01a200b732c3704895bd6013abe10001\n"),
+        ("01a200b732c3704895bd6013abe10000 and 01a200b732c3704895bd6013abe10001\n",
+         "01a200b732c3704895bd6013abe10000 and 01a200b732c3704895bd6013abe20001\n"),
+    ],
+)  # fmt: skip
+def test_output_that_differs_from_print_is_told(printed: str, real: str):
+    with pytest.raises(AssertionError, match="printed is"):
+        Ids().hold(printed, real)
+
+
+def test_an_id_stands_for_what_the_first_output_showed():
+    ids = Ids()
+    ids.hold("ID   01a200b732c3704895bd6013abe10000\n…\n", "ID  01a1ff34723970ca8861ca0c1c360000\nand more\n")
+
+    assert ids.fill("approve 01a200b732c3704895bd6013abe10001") == "approve 01a1ff34723970ca8861ca0c1c360001"
+    with pytest.raises(KeyError):
+        ids.fill("approve 01a200b712bc703e8390ee82dd390001")

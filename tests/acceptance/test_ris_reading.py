@@ -303,7 +303,7 @@ async def test_a_stream_stops_when_the_client_goes_away(server: RunningServer, m
     await start_many(server.engine, 3 * MOST_ROWS)
     asked: list[Any] = []
     gone = asyncio.Event()
-    read = server.engine.processes
+    read = server.engine.list_processes
 
     async def slow(*args: Any, **options: Any) -> Any:
         asked.append(options["after"])
@@ -311,7 +311,7 @@ async def test_a_stream_stops_when_the_client_goes_away(server: RunningServer, m
             await gone.wait()
         return await read(*args, **options)
 
-    monkeypatch.setattr(server.engine, "processes", slow)
+    monkeypatch.setattr(server.engine, "list_processes", slow)
     async with server("admin").stream("GET", "/v1/wf/processes") as answer:
         assert answer.status_code == 200
     await server("admin").aclose()  # leaves in the middle of the second page
@@ -327,14 +327,14 @@ async def test_a_stream_stops_when_the_client_goes_away(server: RunningServer, m
 async def test_a_stream_that_fails_is_cut_off(server: RunningServer, monkeypatch: pytest.MonkeyPatch):
     """No client takes the rows before a failure for the whole collection."""
     await start_many(server.engine, 2 * MOST_ROWS)
-    read = server.engine.processes
+    read = server.engine.list_processes
 
     async def failing(*args: Any, **options: Any) -> Any:
         if options["after"] is not None:
             raise Unavailable("The database cannot take this now.")
         return await read(*args, **options)
 
-    monkeypatch.setattr(server.engine, "processes", failing)
+    monkeypatch.setattr(server.engine, "list_processes", failing)
 
     with pytest.raises(httpx2.RemoteProtocolError):
         await server("admin").get("/v1/wf/processes")

@@ -24,7 +24,7 @@ CALLERS = 12
 async def test_killed_at_an_edge(durable_database_url: str, folder: Path, edge: str, rounds: int):
     chance = random.Random(f"{edge} {rounds}")
     ledger = Ledger(REQUEST_ID, seed=1)
-    for _ in range(max(1, rounds // 3)):
+    for _ in range(max(2, rounds // 3)):
         async with running(node.serve, durable_database_url, folder, edge, chance.randint(1, 40)) as child:
             address = await child.address()
             await ledger.repeat_unanswered(address)

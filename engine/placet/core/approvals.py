@@ -156,6 +156,14 @@ def can_answer(draft: Draft, item: WorkItem, approval: Approval, dn: str) -> boo
     return any(approval.self_approval or not is_principal(draft, actor) for actor in free)
 
 
+def others_may_answer(draft: Draft, item: WorkItem, approval: Approval) -> bool:
+    """Whether somebody of an item's group who has not answered yet could; without one it would wait for ever."""
+    votes = draft.token(item.token).votes
+    assert votes is not None
+    free = [actor for actor in _actors(draft, item.addressee) if fold_dn(actor) not in votes.voters]
+    return any(approval.self_approval or not is_principal(draft, actor) for actor in free)
+
+
 def _actors(draft: Draft, dn: str) -> list[str]:
     group = draft.directory.group(dn)
     return [dn] if group is None else [person.dn for person in draft.directory.active_members(group)]

@@ -116,6 +116,7 @@ def _start(definition: Definition, command: StartProcess, facts: Facts) -> Decis
     )
     draft = Draft(definition, Snapshot(process), command, facts)
     draft.record("process.started", actor=command.actor or initiator)
+    draft.flow.depth = command.depth
     draft.decision.is_new = True
     draft.decision.data_changed = True
     walk.begin(draft)

@@ -38,6 +38,7 @@ class Flow:
     last: int = 0  # the highest number given to a token or scope
     decided: str | None = None  # what a status activity has set
     paused_at: int | None = None  # milliseconds since 1970
+    depth: int = 0  # how many processes stand above this one
     held: list[dict[str, Any]] = field(default_factory=list)  # outcomes of children that came during a pause
 
     def number(self) -> int:
@@ -52,7 +53,7 @@ class Flow:
         }
         if self.scopes:
             dump["scopes"] = {str(number): asdict(scope) for number, scope in self.scopes.items()}
-        rest = {"decided": self.decided, "paused_at": self.paused_at, "held": self.held}
+        rest = {"decided": self.decided, "paused_at": self.paused_at, "held": self.held, "depth": self.depth}
         dump.update((key, value) for key, value in rest.items() if value)
         return dump
 
@@ -71,6 +72,7 @@ class Flow:
             last=stored.get("last", 0),
             decided=stored.get("decided"),
             paused_at=stored.get("paused_at"),
+            depth=stored.get("depth", 0),
             held=list(stored.get("held", ())),
         )
 

@@ -14,6 +14,9 @@ from placet.core.definition import DataType, SubProcess, Wait
 from placet.core.draft import Draft
 from placet.errors import ExpressionError, InvalidInput
 
+#: How many processes may stand above one another.
+DEEPEST = 20
+
 
 def begin_wait(draft: Draft, number: int, wait: Wait) -> str | None:
     """Wait for a duration or until a time; a time that has passed is no wait."""
@@ -34,6 +37,8 @@ def begin_wait(draft: Draft, number: int, wait: Wait) -> str | None:
 
 def begin_child(draft: Draft, number: int, activity: SubProcess) -> str | None:
     """Ask for another process to be started, once this decision is saved."""
+    if draft.flow.depth >= DEEPEST:
+        raise InvalidInput(f"{DEEPEST} processes stand above this one already; one that starts itself has no end")
     facts = draft.expression_facts()
     data = data_items.plain({name: expression.evaluate(facts) for name, expression in activity.data.items()})
     _check_storable(activity, data)
@@ -53,6 +58,7 @@ def begin_child(draft: Draft, number: int, activity: SubProcess) -> str | None:
         initiator=draft.process.initiator,
         data=data,
         correlation_id=draft.process.correlation_id,
+        depth=draft.flow.depth + 1,
         parent=f"{draft.process.id}:{number}" if activity.wait else None,
     )
     draft.record("process.child_started", activity=activity.id, child=child, definition=activity.definition)

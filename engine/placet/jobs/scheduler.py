@@ -97,6 +97,8 @@ class Scheduler:
             if not work:
                 break
             await asyncio.gather(*work)
+            if self._clock.now() < now:  # a clock that was set back: what was due is not due any more
+                break
         due = [await self._store.read(work_items.next_due), await self._store.read(jobs.next_due)]
         now = self._clock.now()
         self._next = min((at for at in due if at is not None and at > now), default=None)
@@ -157,6 +159,7 @@ class Scheduler:
             data=payload["data"],
             correlation_id=payload["correlation_id"],
             parent=payload["parent"],
+            depth=payload["depth"],
             job=key,
         )
         try:

@@ -18,7 +18,7 @@ from placet.core.definition import Definition
 from placet.core.draft import Decision, Facts
 from placet.core.records import Comment, Event, Job, Process, Snapshot, WorkItem
 from placet.errors import Conflict, NotFound, PlacetError
-from placet.store import data_values, jobs, processes, start_keys, trail, work_items
+from placet.store import data_values, former, jobs, processes, start_keys, trail, work_items
 from placet.store.names import Names
 from placet.store.world import World
 
@@ -54,6 +54,7 @@ class Changes:
     new_jobs: dict[tuple[str, int], Job] = field(default_factory=dict)
     changed_jobs: dict[tuple[str, int], Job] = field(default_factory=dict)
     ended_jobs: set[tuple[str, int]] = field(default_factory=set)
+    former: set[tuple[str, str]] = field(default_factory=set)  # process ids and who had an item of theirs
     with_new_data: set[str] = field(default_factory=set)
     keys: list[tuple[bytes, bytes, str, datetime]] = field(default_factory=list)
     due_at: datetime | None = None  # the earliest timer that this batch sets
@@ -180,6 +181,8 @@ class Batch:
             key = (item.process_id, number)
             is_new = before is None or number not in before.items or key in changes.new_items
             (changes.new_items if is_new else changes.changed_items)[key] = item
+            if before is not None and number in before.items and before.items[number].addressee != item.addressee:
+                changes.former.add((item.process_id, before.items[number].addressee))
             self._note_due(item.timer_at)
 
     def _collect_jobs(self, decision: Decision, before: Snapshot | None) -> None:
@@ -206,11 +209,13 @@ class Batch:
         touched = [*changes.added.values(), *(process for process, _ in changes.saved.values())]
         items = [*changes.new_items.values(), *changes.changed_items.values()]
         people = processes.names_in(touched) + work_items.names_in(items)
-        names.intern(tx, people + trail.names_in(changes.comments, changes.events))
+        former_dns = [dn for _, dn in changes.former]
+        names.intern(tx, people + former_dns + trail.names_in(changes.comments, changes.events))
         processes.add(tx, list(changes.added.values()), names)
         processes.save(tx, list(changes.saved.values()), names)
         work_items.add(tx, list(changes.new_items.values()), names)
         work_items.save(tx, list(changes.changed_items.values()), names)
+        former.add(tx, changes.former, names)
         trail.add(tx, changes.comments, changes.events, names)
         jobs.add(tx, list(changes.new_jobs.values()))
         jobs.save(tx, list(changes.changed_jobs.values()))

@@ -22,7 +22,7 @@ from sqlalchemy import exc as sa_exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
 
-from placet.errors import InvalidInput, NotFound, PlacetError, Unavailable
+from placet.errors import Conflict, InvalidInput, NotFound, PlacetError, Unavailable
 
 T = TypeVar("T")
 
@@ -81,6 +81,13 @@ def translate(failure: BaseException) -> PlacetError | None:
     elif not isinstance(failure, (sa_exc.TimeoutError, sqlite3.OperationalError, OSError)):
         return None
     return Unavailable(f"The database cannot take this now ({_plain(failure)}); try again in a moment.")
+
+
+def refusal_of(failure: BaseException) -> PlacetError | None:
+    """What it means to the caller of one command that the database refused to store it."""
+    if isinstance(failure, sa_exc.IntegrityError):
+        return Conflict("What this command makes is there already: it has been sent before, or its id is taken.")
+    return None
 
 
 def _plain(failure: BaseException) -> str:

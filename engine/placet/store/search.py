@@ -28,7 +28,7 @@ from placet.core.definition import Definition
 from placet.core.names import fold_dn
 from placet.core.records import Process, WorkItem, split_work_item_id
 from placet.core.statuses import WorkItemStatus
-from placet.query.ast import ME, Comparison, In, Node, Not, all_of, any_of, fields_of, resolve_me
+from placet.query.ast import ME, Comparison, In, Node, Not, Operator, all_of, any_of, fields_of, resolve_me
 from placet.query.ast import And as AndNode
 from placet.query.ast import Or as OrNode
 from placet.query.fields import WORK_ITEMS
@@ -36,7 +36,7 @@ from placet.store import processes, work_items
 from placet.store.compiler import compile_filter
 from placet.store.fields import PROCESS_COLUMNS, WORK_ITEM_COLUMNS
 from placet.store.names import Names
-from placet.store.tables import name, process, work_item
+from placet.store.tables import former_addressee, name, process, work_item
 from placet.store.types import Moment
 from placet.store.world import World
 
@@ -128,12 +128,18 @@ def _involved(who: Reader) -> list[ColumnElement[bool]]:
     return [*(work_item.c.addressee == _number(folded) for folded in who.names), acted]
 
 
+def _had(who: Reader) -> list[ColumnElement[bool]]:
+    """The conditions on a former addressee of which each lets a reader see the process."""
+    return [former_addressee.c.addressee == _number(folded) for folded in who.names]
+
+
 def visible_processes(who: Reader) -> ColumnElement[bool]:
     """Initiator, recipient, and whoever has or had an item."""
     if who.everything:
         return true()
     items = select(work_item.c.number).where(work_item.c.process_id == process.c.id, or_(*_involved(who)))
-    return or_(*_own(who), items.exists())
+    had = select(former_addressee.c.addressee).where(former_addressee.c.process_id == process.c.id, or_(*_had(who)))
+    return or_(*_own(who), items.exists(), had.exists())
 
 
 def visible_items(who: Reader) -> ColumnElement[bool]:
@@ -184,10 +190,11 @@ def _page_query(columns: Sequence[Any], world: World, wanted: Node | None, who: 
     condition = _filter(wanted, who, PROCESS_COLUMNS, world)
     if who.everything:
         return _cut(select(*columns).where(condition), process.c.id, page)
-    key, link = work_item.c.process_id, work_item.c.process_id == process.c.id
     parts = [_cut(select(process.c.id).where(right, condition), process.c.id, page) for right in _own(who)]
-    for right in _involved(who):
-        parts.append(_cut(select(key.label("id")).distinct().join(process, link).where(right, condition), key, page))
+    for table, rights in ((work_item, _involved(who)), (former_addressee, _had(who))):
+        key = table.c.process_id
+        shared = select(key.label("id")).distinct().join(process, process.c.id == key).where(condition)
+        parts += [_cut(shared.where(right), key, page) for right in rights]
     ids = union(*(select(part.subquery().c.id) for part in parts)).subquery()
     return _cut(select(*columns).where(process.c.id.in_(select(ids.c.id))), process.c.id, page)
 
@@ -273,8 +280,12 @@ def _filter(wanted: Node | None, who: Reader, columns: Any, world: World) -> Col
 def _with_groups(node: Node, who: Reader) -> Node:
     """`Addressee=self` asks for what waits for me, so it takes in the groups that I act for."""
     match node:
-        case Comparison(asked, _, value) if value is ME and asked.name == "Addressee" and len(who.names) > 1:
+        case Comparison(asked, Operator.EQ, value) if value is ME and asked.name == "Addressee" and who.names:
             return In(asked, who.names)
+        case Comparison(asked, Operator.NE, value) if value is ME and asked.name == "Addressee" and who.names:
+            return Not(In(asked, who.names))
+        case In(asked, values) if ME in values and asked.name == "Addressee" and who.names:
+            return In(asked, (*(value for value in values if value is not ME), *who.names))
         case Not(part):
             return Not(_with_groups(part, who))
         case AndNode(parts):

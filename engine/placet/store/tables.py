@@ -132,7 +132,7 @@ work_item = Table(
     Column("outcome", Small),
     Column("proxy_for", Integer),
     Column("returned", Boolean, nullable=False),
-    Column("reminders", Small, nullable=False),
+    Column("reminders", Integer, nullable=False),
     Column("escalated", Boolean, nullable=False),
     Column("timer_at", Moment),
     Column("timer", Integer, nullable=False),
@@ -168,6 +168,16 @@ work_item = Table(
         sqlite_where=text("timer_at IS NOT NULL"),
         postgresql_where=text("timer_at IS NOT NULL"),
     ),
+    sqlite_with_rowid=False,
+)
+
+# Whoever had an item that was reassigned or escalated may go on reading its process.
+former_addressee = Table(
+    "former_addressee",
+    metadata,
+    Column("process_id", HexId, primary_key=True),
+    Column("addressee", Integer, primary_key=True),
+    Index("ix_former_addressee_addressee", "addressee", "process_id"),
     sqlite_with_rowid=False,
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Dialect, Integer, LargeBinary, SmallInteger
@@ -36,12 +36,15 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else from_millis(value)
 
 
+_EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
+
+
 def to_millis(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
 def from_millis(millis: int) -> datetime:
-    return datetime.fromtimestamp(millis / 1000, UTC)
+    return _EPOCH + millis * _MILLISECOND  # exact in all years, where a float is not
 
 
 #: A JSON document; JSONB on PostgreSQL so that data items can be searched.

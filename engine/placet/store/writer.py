@@ -22,7 +22,7 @@ from placet.core.ids import IdMaker
 from placet.errors import Unavailable
 from placet.store import trail
 from placet.store.batch import Batch, Outcome
-from placet.store.database import Database, WriteConnection, translate
+from placet.store.database import Database, WriteConnection, refusal_of, translate
 from placet.store.world import World
 
 log = structlog.get_logger("placet.store")
@@ -217,9 +217,10 @@ class _Lane:
     async def _refused(self, pending: list[Pending], failure: Exception) -> None:
         """The database said no: to one command it is the answer, of several each gets a transaction of its own."""
         translated = translate(failure)
+        if translated is None and len(pending) == 1:
+            log.error("the database refused a command", error=str(failure))
+            translated = refusal_of(failure)
         if translated is not None or len(pending) == 1:
-            if translated is None:
-                log.error("the database refused a command", error=str(failure))
             for each in pending:
                 each.resolve(translated or failure)
             return

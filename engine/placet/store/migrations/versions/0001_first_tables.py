@@ -80,6 +80,15 @@ def upgrade() -> None:
     op.create_index("uq_event_process", "event", ["process_id", "number"], unique=True)
 
     op.create_table(
+        "former_addressee",
+        sa.Column("process_id", HexId(), nullable=False),
+        sa.Column("addressee", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("process_id", "addressee"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_former_addressee_addressee", "former_addressee", ["addressee", "process_id"], unique=False)
+
+    op.create_table(
         "group_member",
         sa.Column("group_id", HexId(), nullable=False),
         sa.Column("user_id", HexId(), nullable=False),
@@ -238,7 +247,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.SmallInteger(), nullable=True),
         sa.Column("proxy_for", sa.Integer(), nullable=True),
         sa.Column("returned", sa.Boolean(), nullable=False),
-        sa.Column("reminders", sa.SmallInteger(), nullable=False),
+        sa.Column("reminders", sa.Integer(), nullable=False),
         sa.Column("escalated", sa.Boolean(), nullable=False),
         sa.Column("timer_at", Moment(), nullable=True),
         sa.Column("timer", sa.Integer(), nullable=False),
