@@ -6,17 +6,21 @@ import re
 from dataclasses import dataclass, field
 
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+_COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 _NAMED = re.compile(r"# (\S+\.\w+)\n")
 
 _MONTH = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
-# What may differ from print: an id of a process or a work item, a time, room between columns, and what is left out.
+# What may differ from print: ids of processes and work items, times, a random password, room between columns, and what
+# is left out.
 _ID = r"\b(?P<head>[0-9a-f]{12}7[0-9a-f]{15})(?P<tail>[0-9a-f]{4})\b"
 _TIME = (
     r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b(?!\+)"
     rf"|\b20\d{{15}}\+0000|(?<=  )\d\d:\d\d\b|\b\d{{1,2}} (?:{_MONTH})\b"
 )
-_DIFFERS = re.compile(rf"(?P<lines>^ *…\n)|(?P<some>…)|(?P<id>{_ID})|(?P<time>{_TIME})|(?P<room> {{2,}})", re.MULTILINE)
+_SECRET = r"(?P<secret>(?<=^  admin   )\S{16})"
+_DIFFERS = re.compile(
+    rf"(?P<lines>^ *…\n)|(?P<some>…)|(?P<id>{_ID})|(?P<time>{_TIME})|{_SECRET}|(?P<room> {{2,}})", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Block:
     @property
     def commands(self) -> list[tuple[str, str]]:
         """Each command with the output that is printed below it."""
-        return [(found[1], found[2]) for found in _COMMAND.finditer(self.text)]
+        return [(found[1].replace("\\\n", ""), found[2]) for found in _COMMAND.finditer(self.text)]
 
 
 def blocks(page: str) -> list[Block]:
@@ -76,6 +80,8 @@ class Ids:
                 return r".*?"
             case "time":
                 return f"(?:{_TIME})"
+            case "secret":
+                return r"\S{16}"
             case "room":
                 return r"  +" if found.start() and found.string[found.start() - 1] != "\n" else re.escape(found[0])
             case _ if head in self.real:

@@ -114,11 +114,9 @@ def _start(definition: Definition, command: StartProcess, facts: Facts) -> Decis
         engine_id=facts.engine_id,
         data=data_items.check_start(definition, command.data),
     )
-    draft = Draft(definition, Snapshot(process), command, facts)
+    draft = Draft(definition, Snapshot(process), command, facts, is_new=True)
     draft.record("process.started", actor=command.actor or initiator)
     draft.flow.depth = command.depth
-    draft.decision.is_new = True
-    draft.decision.data_changed = True
     walk.begin(draft)
     return draft.finish()
 

@@ -54,15 +54,17 @@ class Decision:
 class Draft:
     """One decision in the making."""
 
-    def __init__(self, definition: Definition, snapshot: Snapshot, command: Command, facts: Facts) -> None:
+    def __init__(
+        self, definition: Definition, snapshot: Snapshot, command: Command, facts: Facts, *, is_new: bool = False
+    ) -> None:
         self.definition = definition
         self.command = command
         self.facts = facts
-        self.process = copied(snapshot.process)
-        self.flow = Flow.load(snapshot.process.flow)
+        self.process = snapshot.process if is_new else copied(snapshot.process)
+        self.flow = Flow() if is_new else Flow.load(snapshot.process.flow)
         self.items = dict(snapshot.items)
         self.jobs = dict(snapshot.jobs)
-        self.decision = Decision(snapshot)
+        self.decision = Decision(snapshot, is_new, data_changed=is_new)
 
     @property
     def now(self) -> datetime:

@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Insert, Update
+from sqlalchemy.types import TypeEngine
+
+from placet.store.types import HexId, Moment
 
 Convert = Callable[[Any], Any]
 
@@ -36,5 +39,11 @@ class Bulk:
     def _compile(self, dialect: Dialect) -> tuple[str, list[tuple[str, Convert | None]]]:
         compiled: Any = self._statement.compile(dialect=dialect, column_keys=self._columns)
         types = {name: compiled.binds[name].type for name in compiled.positiontup}
-        plan = [(name, kind.dialect_impl(dialect).bind_processor(dialect)) for name, kind in types.items()]
-        return str(compiled), plan
+        return str(compiled), [(name, _convert(kind, dialect)) for name, kind in types.items()]
+
+
+def _convert(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    """How a value of a type is stored; of our own types without the layers that SQLAlchemy puts around them."""
+    if isinstance(kind, (HexId, Moment)):
+        return kind.stored
+    return kind.dialect_impl(dialect).bind_processor(dialect)

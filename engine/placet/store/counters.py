@@ -7,6 +7,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from placet.store.tables import counter
 
+_ALL = select(counter.c.name, counter.c.value)
+
 
 def value(tx: Connection, name: str) -> int:
     return tx.execute(select(counter.c.value).where(counter.c.name == name)).scalar() or 0
@@ -14,7 +16,7 @@ def value(tx: Connection, name: str) -> int:
 
 def values(tx: Connection) -> dict[str, int]:
     """All counters, in one statement."""
-    return {row.name: row.value for row in tx.execute(select(counter))}
+    return {row.name: row.value for row in tx.execute(_ALL)}
 
 
 def bump(tx: Connection, name: str) -> None:

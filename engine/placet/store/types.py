@@ -16,8 +16,12 @@ class HexId(TypeDecorator[str]):
     impl = LargeBinary(16)
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+    @staticmethod
+    def stored(value: str | None) -> bytes | None:
         return None if value is None else bytes.fromhex(value)
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        return self.stored(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
         return None if value is None else value.hex()
@@ -29,8 +33,12 @@ class Moment(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+    @staticmethod
+    def stored(value: datetime | None) -> int | None:
         return None if value is None else to_millis(value)
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return self.stored(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
         return None if value is None else from_millis(value)
