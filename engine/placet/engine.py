@@ -372,7 +372,8 @@ class Engine:
     async def events(self, after: str | None = None) -> AsyncIterator[tuple[str, Event]]:
         """All events of all processes as they happen, each with its position; resumes after a position and misses none.
 
-        Without `after` it begins with what happens from now on; `"0-0"` begins with the first event there is.
+        Without `after` it begins with what happens from now on; `"0-0"` begins with the first event there is. On
+        PostgreSQL an event is held back while any transaction of the server that began before it still writes.
         """
         position = await self._database.read(trail.last_position) if after is None else Position.parse(after)
         while self.is_open:
