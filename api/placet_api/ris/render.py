@@ -13,6 +13,7 @@ from placet.core.people import Directory, Person
 from placet.core.statuses import Life
 from placet.engine import Engine
 from placet.query.times import format_time, parse_time
+from placet_api.answers import to_json
 from placet_api.links import DEFINITIONS, PROCESSES, WORK_ITEMS, Links
 from placet_api.negotiation import ENGLISH, language
 
@@ -36,6 +37,7 @@ class Renderer:
         self._engine = engine
         self._directory: Directory | None = None
         self._people: dict[str, dict[str, str]] = {}
+        self._people_texts: dict[str, str] = {}
         self._definitions: dict[tuple[int, str], dict[str, str]] = {}
 
     def root(self) -> list[dict[str, str]]:
@@ -47,14 +49,26 @@ class Renderer:
         """A person or group; all four members are empty where there is nobody."""
         if dn is None:
             return _NOBODY
-        if self._directory is not self._engine.directory or len(self._people) > _MOST_PEOPLE:
-            self._directory = self._engine.directory
-            self._people = {}
+        self._look_again()
         found = self._people.get(dn)
         if found is None:
             name = self._engine.directory.display_name(dn)
             found = self._people[dn] = {"DN": dn, "Value": name, "GUID": "", "Link": ""}
         return found
+
+    def person_text(self, dn: str) -> str:
+        """A person or group as JSON text."""
+        self._look_again()
+        found = self._people_texts.get(dn)
+        if found is None:
+            found = self._people_texts[dn] = to_json(self.person(dn)).decode()
+        return found
+
+    def _look_again(self) -> None:
+        """Forget how people were written, once they have changed or are too many."""
+        if self._directory is not self._engine.directory or len(self._people) > _MOST_PEOPLE:
+            self._directory = self._engine.directory
+            self._people, self._people_texts = {}, {}
 
     def definition_of(self, definition: Definition, accepted: str) -> dict[str, str]:
         """The definition as a process or work item shows it."""

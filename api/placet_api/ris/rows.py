@@ -26,9 +26,9 @@ _minutes: dict[int, str] = {}
 def write_processes(listing: ProcessListing, render: Renderer, accepted: str) -> list[str]:
     """Each row of a listing as the JSON object of the contract."""
     links = render.links
-    dns = {number: listing.dn(number) for row in listing.rows for number in (row[2], row[3], row[9], row[10]) if number}
-    texts = {number: _json(dn) for number, dn in dns.items()}
-    people = {number: _json(render.person(dn)) for number, dn in dns.items()}
+    dn = listing.dn
+    people = {number: render.person_text(dn(number)) for row in listing.rows for number in (row[2], row[3])}
+    texts = {number: _json(dn(number)) for row in listing.rows for number in (row[9], row[10]) if number}
     definitions = {
         row: f'"Definition":{_json(render.definition_of(definition, accepted))},"Created":"'
         for row, definition in listing.definitions.items()
