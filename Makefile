@@ -43,7 +43,7 @@ constraints: ## renew constraints.txt: the newest versions that pyproject.toml a
 	@mv build/constraints.txt constraints.txt
 	@rm -rf build/constraints
 
-clean: ## remove .venv, caches and build output; data in var/ stays
+clean: ## remove .venv, caches and build output; databases stay
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias
-
-import orjson
 
 from placet.clock import Clock, SystemClock
 from placet.commands import (
@@ -221,6 +220,7 @@ class Engine:
     ) -> FoundProcess:
         """Start a definition (GUID, DN or name) and return the process as it then is."""
         request = [definition, initiator, recipient, data or {}, correlation_id]
+        fingerprint = json.dumps(request, default=str, sort_keys=True) if idempotency_key is not None else None
         command = StartProcess(
             process_id=self.new_id(),
             actor=self._dn(actor),
@@ -230,7 +230,7 @@ class Engine:
             data=data or {},
             correlation_id=correlation_id,
             idempotency_key=idempotency_key,
-            fingerprint=orjson.dumps(request, default=str).decode(),
+            fingerprint=fingerprint,
         )
         outcome = await self.handle(command)
         if outcome.process is None or outcome.definition is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from placet import Action, Comment, Definition, FoundProcess, FoundWorkItem, Priority, ProcessStatus, WorkItemStatus
@@ -29,6 +29,19 @@ ACTION_NAMES: dict[Action, tuple[str, ...]] = {action: (action.label,) for actio
 }
 
 
+class _PeopleTexts(dict[int, str]):
+    """JSON texts of people by the numbers of their names, which never change their meaning."""
+
+    dn: Callable[[int], str]
+
+    def __init__(self, render: Renderer) -> None:
+        self._render = render
+
+    def __missing__(self, number: int) -> str:
+        text = self[number] = to_json(self._render.person(self.dn(number))).decode()
+        return text
+
+
 class Renderer:
     """Makes the values of answers below one prefix."""
 
@@ -37,7 +50,7 @@ class Renderer:
         self._engine = engine
         self._directory: Directory | None = None
         self._people: dict[str, dict[str, str]] = {}
-        self._people_texts: dict[str, str] = {}
+        self._people_texts = _PeopleTexts(self)
         self._definitions: dict[tuple[int, str], dict[str, str]] = {}
 
     def root(self) -> list[dict[str, str]]:
@@ -56,19 +69,17 @@ class Renderer:
             found = self._people[dn] = {"DN": dn, "Value": name, "GUID": "", "Link": ""}
         return found
 
-    def person_text(self, dn: str) -> str:
-        """A person or group as JSON text."""
+    def person_texts(self, dn: Callable[[int], str]) -> dict[int, str]:
+        """People and groups as JSON text, by the number that a listing gives them; made when first asked for."""
         self._look_again()
-        found = self._people_texts.get(dn)
-        if found is None:
-            found = self._people_texts[dn] = to_json(self.person(dn)).decode()
-        return found
+        self._people_texts.dn = dn
+        return self._people_texts
 
     def _look_again(self) -> None:
         """Forget how people were written, once they have changed or are too many."""
         if self._directory is not self._engine.directory or len(self._people) > _MOST_PEOPLE:
             self._directory = self._engine.directory
-            self._people, self._people_texts = {}, {}
+            self._people, self._people_texts = {}, _PeopleTexts(self)
 
     def definition_of(self, definition: Definition, accepted: str) -> dict[str, str]:
         """The definition as a process or work item shows it."""

@@ -27,8 +27,9 @@ def write_processes(listing: ProcessListing, render: Renderer, accepted: str) ->
     """Each row of a listing as the JSON object of the contract."""
     links = render.links
     dn = listing.dn
-    people = {number: render.person_text(dn(number)) for row in listing.rows for number in (row[2], row[3])}
-    texts = {number: _json(dn(number)) for row in listing.rows for number in (row[9], row[10]) if number}
+    people = render.person_texts(dn)
+    others = {row[9] for row in listing.rows} | {row[10] for row in listing.rows}  # proxies and nodes
+    texts = {number: _json(dn(number)) for number in others if number}
     definitions = {
         row: f'"Definition":{_json(render.definition_of(definition, accepted))},"Created":"'
         for row, definition in listing.definitions.items()

@@ -51,7 +51,7 @@ def act(draft: Draft, item: WorkItem, command: ActOnWorkItem) -> None:
         raise _not_available(item, command.action)
     draft.set_data(_changes(draft, item, approval, command))
     if command.comment and command.comment.strip():
-        draft.comment(command.comment, activity=item.activity, user=command.actor or item.addressee)
+        draft.comment(command.comment, activity=item.activity, user=command.actor)
     ACTIONS[command.action](draft, item, approval, command)
 
 
@@ -167,6 +167,7 @@ def _answer_return(draft: Draft, item: WorkItem, approval: Approval, command: Ac
 
 
 def _return(draft: Draft, item: WorkItem, approval: Approval, command: ActOnWorkItem) -> None:
+    _require_somebody_to_return_to(draft, approval)
     _complete(draft, item, Action.RETURN, "work_item.returned")
     if "returned" in approval.paths:
         settle(draft, item.token, "returned", "the request was returned for changes")
@@ -177,9 +178,20 @@ def _return(draft: Draft, item: WorkItem, approval: Approval, command: ActOnWork
     ask_for_changes(draft, item.token, approval)
 
 
+def _require_somebody_to_return_to(draft: Draft, approval: Approval) -> None:
+    """Refuse to send a request back where nobody would ever answer; a drawn path needs nobody."""
+    initiator = draft.directory.person(draft.process.initiator)
+    if "returned" not in approval.paths and (initiator is None or not initiator.active):
+        raise Conflict(
+            f"This request cannot be returned: its initiator {draft.process.initiator} is no active user; "
+            "approve or deny it, or reassign it."
+        )
+
+
 def _claim(draft: Draft, item: WorkItem, approval: Approval, command: ActOnWorkItem) -> None:
-    owner = command.actor or item.addressee
-    draft.change_item(item, "claim", owner=owner)
+    if command.actor is None:
+        raise InvalidInput("To claim a work item, say who claims it.")
+    draft.change_item(item, "claim", owner=command.actor)
     draft.record("work_item.claimed", activity=item.activity, item=item.number)
 
 

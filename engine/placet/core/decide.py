@@ -212,7 +212,7 @@ def _comment(draft: Draft, command: AddComment) -> None:
         if item is None:
             raise NotFound(f"Process {command.process_id} has no work item {command.number}.")
         activity = item.activity
-    draft.comment(command.text, activity=activity, user=command.actor or draft.process.initiator)
+    draft.comment(command.text, activity=activity, user=command.actor)
     draft.record("process.commented", activity=activity, item=command.number)
 
 

@@ -176,6 +176,9 @@ class Scheduler:
                 job=key,
             )
             await self._tell(failed, row)
+        except Exception as failure:
+            log.error("a child could not be started", process_id=row[0], error=str(failure))
+            self._set_aside.add(row)
 
     async def _tell(self, command: Command, row: tuple[str, int, int]) -> None:
         """Send word to another process; one that has ended or is gone needs none, and the job is done."""

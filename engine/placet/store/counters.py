@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from placet.store.database import insert_into
 from placet.store.tables import counter
 
 _ALL = select(counter.c.name, counter.c.value)
@@ -20,6 +20,5 @@ def values(tx: Connection) -> dict[str, int]:
 
 
 def bump(tx: Connection, name: str) -> None:
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(counter).values(name=name, value=1)
+    statement = insert_into(tx, counter).values(name=name, value=1)
     tx.execute(statement.on_conflict_do_update(index_elements=[counter.c.name], set_={"value": counter.c.value + 1}))

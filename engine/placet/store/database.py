@@ -17,8 +17,9 @@ from typing import Any, Protocol, Self, TypeVar
 
 import aiosqlite
 import orjson
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import ColumnElement, Connection, Table, create_engine, literal_column, text
 from sqlalchemy import exc as sa_exc
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
 
@@ -28,6 +29,7 @@ T = TypeVar("T")
 
 _BUSY_SECONDS = 5
 _READERS = 4
+_MIGRATIONS = 7_022_608  # any fixed number: the name of our advisory lock
 
 
 def _dumps(value: Any) -> str:
@@ -94,6 +96,31 @@ def _plain(failure: BaseException) -> str:
     """The driver's own words on one line, without the statement and its values."""
     original = getattr(failure, "orig", None) or failure
     return re.sub(r"<class '[^']*'>:\s*", "", str(original)).strip().split("\n")[0][:200] or type(original).__name__
+
+
+# -- what the statements of both have to know -------------------------------------------------------
+
+
+def insert_into(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that can say what to do where a row is there already; both databases spell that alike."""
+    return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def lock_migrations(tx: Connection) -> None:
+    """Let one program migrate at a time; on SQLite the transaction itself does that."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATIONS})
+
+
+def readable_events(tx: Connection, transaction: ColumnElement[Any]) -> ColumnElement[bool] | None:
+    """The events that a resuming reader may see, or None for all of them.
+
+    On PostgreSQL positions are given out before they are committed, so that he stops before transactions that may
+    still run. SQLite has one writer, and the positions alone are in order.
+    """
+    if tx.dialect.name != "postgresql":
+        return None
+    return transaction < literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 
 
 # -- SQLite --------------------------------------------------------------------------------------

@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass, field
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Executable, Table, bindparam, delete, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, Executable, bindparam, delete, func, or_, select, update
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from placet.core.names import fold_dn
 from placet.core.people import Directory, Group, Person
 from placet.store import counters
+from placet.store.database import insert_into
 from placet.store.tables import group_member, user_account, user_group
 
 Transaction: TypeAlias = Connection
@@ -114,7 +114,7 @@ def memberships(tx: Transaction) -> set[tuple[str, str]]:
 
 def upsert_users(tx: Transaction, rows: Iterable[UserRow]) -> None:
     """Add users or change those of the same id; a row without a password hash leaves the stored one."""
-    statement = _insert(tx, user_account)
+    statement = insert_into(tx, user_account)
     changes = _all_but_id(statement.excluded)
     changes["password_hash"] = func.coalesce(statement.excluded.password_hash, user_account.c.password_hash)
     upsert = statement.on_conflict_do_update(index_elements=["id"], set_=changes)
@@ -123,7 +123,7 @@ def upsert_users(tx: Transaction, rows: Iterable[UserRow]) -> None:
 
 def upsert_groups(tx: Transaction, rows: Iterable[GroupRow]) -> None:
     """Add groups or change those of the same id."""
-    statement = _insert(tx, user_group)
+    statement = insert_into(tx, user_group)
     upsert = statement.on_conflict_do_update(index_elements=["id"], set_=_all_but_id(statement.excluded))
     _write(tx, upsert, [asdict(row) | {"folded": fold_dn(row.dn)} for row in rows], by="id")
 
@@ -134,13 +134,13 @@ def set_members(tx: Transaction, groups_of: Mapping[str, Collection[str]]) -> No
     stored = {pair for pair in memberships(tx) if pair[1] in groups_of}
     key = group_member.c.group_id == bindparam("g"), group_member.c.user_id == bindparam("u")
     _write(tx, delete(group_member).where(*key), [{"g": g, "u": u} for g, u in stored - wanted], by="g")
-    join = _insert(tx, group_member).on_conflict_do_nothing()
+    join = insert_into(tx, group_member).on_conflict_do_nothing()
     _write(tx, join, [{"group_id": g, "user_id": u} for g, u in wanted - stored], by="group_id")
 
 
 def add_user(tx: Transaction, row: UserRow) -> bool:
     """Add a user, or return False where his id, DN or user name is taken."""
-    statement = _insert(tx, user_account).values(_user_values(row)).on_conflict_do_nothing()
+    statement = insert_into(tx, user_account).values(_user_values(row)).on_conflict_do_nothing()
     return _changed(tx, statement.returning(user_account.c.id))
 
 
@@ -167,11 +167,6 @@ def find_user(tx: Transaction, dn_or_user_name: str) -> UserRow | None:
     found = [UserRow(**row) for row in tx.execute(query).mappings()]
     # A user name wins over a DN, as it does in `Directory.person`.
     return min(found, key=lambda user: user.user_name.casefold() != dn_or_user_name.casefold(), default=None)
-
-
-def _insert(tx: Transaction, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT that knows ON CONFLICT, which both databases write in the same way."""
-    return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def _all_but_id(excluded: ReadOnlyColumnCollection[str, Any]) -> dict[str, Any]:

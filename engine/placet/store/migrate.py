@@ -9,13 +9,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect
 
 from placet.errors import Conflict
-from placet.store.database import Database, translate
+from placet.store.database import Database, lock_migrations, translate
 
 _FOLDER = Path(__file__).parent / "migrations"
-_LOCK = 7_022_608  # any fixed number: the name of our advisory lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +80,7 @@ def _other_release(found: str) -> Conflict:
 
 
 def _upgrade(tx: Connection, only_empty: bool) -> Migrated:
-    if tx.dialect.name == "postgresql":
-        tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    lock_migrations(tx)
     before, after = _revision(tx), newest()
     if before is not None and before not in _known():
         raise Conflict(f"The database is at revision {before}, which this release does not know; use a newer release.")

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from placet.core.names import fold_dn
+from placet.store.database import insert_into
 from placet.store.tables import name
 
 _MOST_IN_MEMORY = 200_000
@@ -61,7 +61,7 @@ class Names:
 
     def fetch(self, tx: Connection, numbers: Iterable[int | None]) -> None:
         """Have the DNs of these numbers at hand."""
-        missing = {n for n in numbers if n is not None and n not in self._known_dns and n not in self._dns}
+        missing = set(numbers).difference(self._known_dns, self._dns, (None,))
         if missing:
             self._keep(tx.execute(select(name.c.id, name.c.folded, name.c.dn).where(name.c.id.in_(missing))).all())
 
@@ -84,9 +84,8 @@ class Names:
         self.find(tx, wanted)
         new = {fold_dn(dn): dn for dn in sorted(wanted) if self.known_number(dn) is None}
         if new:
-            dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
             rows = [{"folded": folded, "dn": new[folded]} for folded in sorted(new)]
-            tx.execute(dialect.insert(name).on_conflict_do_nothing(), rows)
+            tx.execute(insert_into(tx, name).on_conflict_do_nothing(), rows)
             self.find(tx, wanted)
 
     def _keep(self, rows: Iterable[Any]) -> None:

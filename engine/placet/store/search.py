@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -171,11 +173,14 @@ _LISTED = [
 ]
 
 
+_NAMES = itemgetter(*(ProcessRow._fields.index(each) for each in ("initiator", "recipient", "proxy", "engine_id")))
+
+
 def list_processes(tx: Connection, world: World, wanted: Node | None, who: Reader, page: Page) -> ProcessListing:
     """A page in order of creation as bare rows: no data items, and nothing converted that may not be looked at."""
     rows: Sequence[Any] = tx.execute(_page_query(_LISTED, world, wanted, who, page)).all()
     names = Names(world.names)
-    names.fetch(tx, {number for row in rows for number in (row[2], row[3], row[9], row[10])})
+    names.fetch(tx, chain.from_iterable(map(_NAMES, rows)))
     names.committed()
     return ProcessListing(rows, names.dn, {row: world.definition(tx, row) for row in {row[1] for row in rows}})
 

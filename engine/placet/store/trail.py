@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, insert, literal_column, select, tuple_
 from placet.core.events import KINDS, NUMBERS
 from placet.core.records import Comment, Event
 from placet.store.bulk import Bulk
+from placet.store.database import readable_events
 from placet.store.names import Names
 from placet.store.tables import comment, event
 
@@ -100,13 +101,12 @@ def events_after(tx: Connection, after: Position, names: Names, limit: int) -> l
     """The next events of all processes, in order; on PostgreSQL none of a transaction that may still be joined."""
     c = event.c
     query = select(event).limit(limit)
-    if tx.dialect.name == "postgresql":
-        query = query.order_by(c.tx, c.position).where(
-            tuple_(c.tx, c.position) > tuple_(literal_column(str(after.tx)), literal_column(str(after.number))),
-            c.tx < literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint"),
-        )
-    else:  # one writer: the positions alone are in order
+    readable = readable_events(tx, c.tx)
+    if readable is None:
         query = query.order_by(c.position).where(c.position > after.number)
+    else:
+        here = tuple_(literal_column(str(after.tx)), literal_column(str(after.number)))
+        query = query.order_by(c.tx, c.position).where(tuple_(c.tx, c.position) > here, readable)
     rows = tx.execute(query).all()
     names.fetch(tx, (row.actor for row in rows))
     return [(Position(row.tx, row.position), _event(row, names)) for row in rows]
@@ -116,11 +116,11 @@ def last_position(tx: Connection) -> Position:
     """The position after the newest event that a resuming reader may see."""
     c = event.c
     query = select(c.tx, c.position).limit(1)
-    if tx.dialect.name == "postgresql":
-        query = query.order_by(c.tx.desc(), c.position.desc())
-        query = query.where(c.tx < literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
-    else:
+    readable = readable_events(tx, c.tx)
+    if readable is None:
         query = query.order_by(c.position.desc())
+    else:
+        query = query.order_by(c.tx.desc(), c.position.desc()).where(readable)
     row = tx.execute(query).first()
     return Position(row.tx, row.position) if row else Position()
 
