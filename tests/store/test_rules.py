@@ -1,0 +1,135 @@
+"""Rules of the engine that show only over several commands, on both databases."""
+
+from __future__ import annotations
+
+import pytest
+
+from placet.errors import Conflict, InvalidInput, NotFound
+from tests.builders import ADMIN, ANNA, BOARD, BOB, CARL, DORA
+from tests.store.harness import ASK, an_engine
+
+ALL = """
+name: All
+start: ask
+activities:
+  ask:
+    kind: approval
+    settle: all
+    addressees: "['anna', 'cn=Alone,ou=groups,o=placet']"
+    paths: {approved: done, denied: done}
+  done: {kind: finish}
+"""
+
+AGAIN = """
+name: Again
+start: again
+activities:
+  again: {kind: process, definition: Again, wait: true, paths: {approved: done, denied: done}}
+  done: {kind: finish}
+"""
+
+
+async def item_of(engine, process_id):
+    return (await engine.work_items([f"ProcessId={process_id}"]))[0].item.id
+
+
+@pytest.mark.parametrize("way", ["reassigned", "escalated"])
+async def test_who_had_an_item_goes_on_reading(database_url, clock, way):
+    escalate = "escalate: {after: 1d, to: \"'carl'\"}, "
+    async with an_engine(database_url, clock, run_jobs=True) as engine:
+        await engine.deploy(ASK.replace("writes: [reason], ", escalate))
+        process_id = (await engine.start("Ask", initiator=ANNA)).process.id
+        with pytest.raises(NotFound):
+            await engine.process(process_id, actor=CARL)
+
+        if way == "reassigned":
+            await engine.act(await item_of(engine, process_id), "reassign", actor=ADMIN, to="carl")
+        else:
+            clock.move(days=1)
+            await engine.settled()
+
+        for reader in (BOB, CARL):
+            assert (await engine.process(process_id, actor=reader)).process.id == process_id
+            assert [found.process.id for found in await engine.processes(actor=reader)] == [process_id]
+        assert await engine.processes(actor=DORA) == []
+        assert await engine.inbox(BOB) == []
+
+
+async def test_a_group_of_whoever_has_answered_can_still_answer(database_url, clock):
+    """One person has one vote as long as somebody else could give the other."""
+    async with an_engine(database_url, clock) as engine:
+        await engine.deploy(ALL)
+        process_id = (await engine.start("All", initiator=BOB)).process.id
+        for item in await engine.inbox(ANNA):
+            await engine.act(item.item.id, "approve", actor=ANNA)
+
+        assert (await engine.process(process_id)).process.approval_status.label == "Approved"
+
+
+async def test_a_definition_that_starts_itself_comes_to_an_end(database_url, clock):
+    async with an_engine(database_url, clock, run_jobs=True) as engine:
+        await engine.deploy(AGAIN)
+        first = (await engine.start("Again", initiator=ANNA)).process.id
+        await engine.settled()
+        await engine.settled()
+
+        ended = await engine.processes(limit=100)
+        assert len(ended) == 21
+        assert {found.process.approval_status.label for found in ended} == {"Error"}
+        reasons = [comment.text for comment in await engine.comments(ended[0].process.id)]
+        assert "starts itself has no end" in reasons[0]
+        assert (await engine.process(first)).process.completed_at is not None
+
+
+async def test_nobody_is_named_for_what_the_engine_did(database_url, clock):
+    async with an_engine(database_url, clock) as engine:
+        process_id = (await engine.start("Ask", initiator=ANNA)).process.id
+        item = await item_of(engine, process_id)
+        with pytest.raises(InvalidInput, match="say who claims it"):
+            await engine.act(item, "claim")
+        await engine.comment(process_id, "first")
+        await engine.act(item, "approve", comment="second")
+
+        comments = await engine.comments(process_id)
+        assert [(each.text, each.user, each.system) for each in comments] == [
+            ("first", None, True),
+            ("second", None, True),
+        ]
+
+
+async def test_a_request_of_nobody_known_cannot_be_returned(database_url, clock):
+    async with an_engine(database_url, clock) as engine:
+        ghost = (await engine.start("Ask", initiator="cn=ghost,o=elsewhere")).process.id
+        with pytest.raises(Conflict, match="no active user"):
+            await engine.act(await item_of(engine, ghost), "return", actor=BOB)
+
+        known = (await engine.start("Ask", initiator=ANNA)).process.id
+        await engine.act(await item_of(engine, known), "return", actor=BOB)
+        assert [found.item.addressee for found in await engine.inbox(ANNA)] == [ANNA]
+
+
+@pytest.mark.parametrize("value", [2**70, "\ud800", float("nan")])
+async def test_data_that_cannot_be_stored_is_refused_as_such(database_url, clock, value):
+    async with an_engine(database_url, clock) as engine:
+        with pytest.raises(InvalidInput):
+            await engine.start("Ask", initiator=ANNA, data={"reason": value}, idempotency_key="one")
+
+
+async def test_data_in_another_order_is_the_same_request(database_url, clock):
+    async with an_engine(database_url, clock) as engine:
+        await engine.deploy(ASK.replace("data:\n", "data:\n  other: {type: string}\n"))
+        one = await engine.start("Ask", initiator=ANNA, data={"reason": "a", "other": "b"}, idempotency_key="k")
+        two = await engine.start("Ask", initiator=ANNA, data={"other": "b", "reason": "a"}, idempotency_key="k")
+        assert one.process.id == two.process.id
+        with pytest.raises(Conflict):
+            await engine.start("Ask", initiator=ANNA, data={"reason": "c"}, idempotency_key="k")
+
+
+async def test_self_takes_in_the_groups_one_acts_for(database_url, clock):
+    async with an_engine(database_url, clock) as engine:
+        await engine.deploy(ASK.replace("\"'bob'\"", f"'{BOARD}'"))
+        await engine.start("Ask", initiator=ANNA)
+        members = [dn for dn in (BOB, CARL, DORA) if await engine.inbox(dn)]
+        assert members
+        for dn in members:
+            assert len(await engine.work_items(["AssignedTo=self"], actor=dn)) == 1
