@@ -39,10 +39,10 @@ class Bulk:
     def _compile(self, dialect: Dialect) -> tuple[str, list[tuple[str, Convert | None]]]:
         compiled: Any = self._statement.compile(dialect=dialect, column_keys=self._columns)
         types = {name: compiled.binds[name].type for name in compiled.positiontup}
-        return str(compiled), [(name, _convert(kind, dialect)) for name, kind in types.items()]
+        return str(compiled), [(name, stored_form(kind, dialect)) for name, kind in types.items()]
 
 
-def _convert(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+def stored_form(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
     """How a value of a type is stored; of our own types without the layers that SQLAlchemy puts around them."""
     if isinstance(kind, (HexId, Moment)):
         return kind.stored

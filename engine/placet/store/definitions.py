@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -39,6 +40,7 @@ class Catalog:
         self._latest: dict[str, Version] = {}
         for version in versions:  # in order of version
             self._latest[version.guid] = version
+        self.listings: dict[Any, Any] = {}  # statements that name rows of this catalog, kept by `search`
         self.guids = {fold_dn(version.dn): version.guid for version in versions}
 
     def rows_of(self, guid: str) -> list[int]:

@@ -12,10 +12,12 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Dialect,
     LargeBinary,
     ScalarSelect,
     Select,
     and_,
+    bindparam,
     literal,
     or_,
     select,
@@ -35,11 +37,12 @@ from placet.query.ast import And as AndNode
 from placet.query.ast import Or as OrNode
 from placet.query.fields import WORK_ITEMS
 from placet.store import processes, work_items
+from placet.store.bulk import Convert, stored_form
 from placet.store.compiler import compile_filter
 from placet.store.fields import PROCESS_COLUMNS, WORK_ITEM_COLUMNS
 from placet.store.names import Names
 from placet.store.tables import former_addressee, name, process, work_item
-from placet.store.types import Moment
+from placet.store.types import HexId, Moment
 from placet.store.world import World
 
 
@@ -173,16 +176,53 @@ _LISTED = [
 ]
 
 
+_AFTER = "after"
+_MOST_LISTINGS = 500
 _NAMES = itemgetter(*(ProcessRow._fields.index(each) for each in ("initiator", "recipient", "proxy", "engine_id")))
 
 
 def list_processes(tx: Connection, world: World, wanted: Node | None, who: Reader, page: Page) -> ProcessListing:
     """A page in order of creation as bare rows: no data items, and nothing converted that may not be looked at."""
-    rows: Sequence[Any] = tx.execute(_page_query(_LISTED, world, wanted, who, page)).all()
+    rows: Sequence[Any] = _listing(tx, world, wanted, who, page).run(tx, page)
     names = Names(world.names)
     names.fetch(tx, chain.from_iterable(map(_NAMES, rows)))
     names.committed()
     return ProcessListing(rows, names.dn, {row: world.definition(tx, row) for row in {row[1] for row in rows}})
+
+
+class _Listing:
+    """The statement of a listing, compiled; only where a page begins changes from page to page."""
+
+    def __init__(self, query: Select[Any], dialect: Dialect) -> None:
+        compiled: Any = query.compile(dialect=dialect)
+        state = compiled.construct_expanded_state()
+        convert = {
+            name: stored_form(bind.type, dialect)
+            for parameter, bind in compiled.binds.items()
+            for name in state.parameter_expansion.get(parameter, [parameter])
+        }
+        self._sql: str = state.statement
+        self._values = [(name, _stored(state.parameters[name], convert[name])) for name in state.positiontup]
+
+    def run(self, tx: Connection, page: Page) -> Sequence[Any]:
+        after = None if page.after is None else HexId.stored(page.after[0])
+        values = tuple(after if name == _AFTER else value for name, value in self._values)
+        return tx.exec_driver_sql(self._sql, values).all()
+
+
+def _stored(value: Any, convert: Convert | None) -> Any:
+    return value if convert is None else convert(value)
+
+
+def _listing(tx: Connection, world: World, wanted: Node | None, who: Reader, page: Page) -> _Listing:
+    """What is asked again and again, page after page, is put together once; half of the time of a page goes there."""
+    kept, key = world.catalog.listings, (wanted, who, page.limit, page.newest_first, page.after is None)
+    found = kept.get(key)
+    if found is None:
+        if len(kept) >= _MOST_LISTINGS:
+            kept.clear()
+        found = kept[key] = _Listing(_page_query(_LISTED, world, wanted, who, page), tx.dialect)
+    return found
 
 
 def page_of_processes(tx: Connection, world: World, wanted: Node | None, who: Reader, page: Page) -> list[FoundProcess]:
@@ -207,7 +247,8 @@ def _page_query(columns: Sequence[Any], world: World, wanted: Node | None, who: 
 def _cut(query: Select[Any], key: ColumnElement[Any], page: Page) -> Select[Any]:
     """The first rows of a query after the page before, in order of a process id."""
     if page.after is not None:
-        query = query.where(key < page.after[0] if page.newest_first else key > page.after[0])
+        after = bindparam(_AFTER, page.after[0], HexId())
+        query = query.where(key < after if page.newest_first else key > after)
     return query.order_by(key.desc() if page.newest_first else key).limit(page.limit)
 
 
