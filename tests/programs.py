@@ -8,7 +8,9 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -59,7 +61,13 @@ class Placet:
         return Ran(done.returncode, done.stdout, done.stderr)
 
     def serve(self, *arguments: str) -> Node:
+        """A node that serves when the block begins."""
         return Node(self.folder, ["serve", "--port", "0", *arguments], environment(self.variables))
+
+    def start(self, *arguments: str) -> StartingNode:
+        """A node that listens when the block begins, and may not take commands yet."""
+        variables = {"PLACET_LOG_LEVEL": "debug", **self.variables}  # its address is logged at that level
+        return StartingNode(self.folder, ["serve", "--port", "0", *arguments], environment(variables))
 
 
 class Node:
@@ -77,6 +85,11 @@ class Node:
         )
 
     def __enter__(self) -> Self:
+        self.await_welcome()
+        return self
+
+    def await_welcome(self) -> None:
+        """Read what the node prints once it takes commands."""
         self.welcome = ""
         assert self.process.stdout is not None
         for line in self.process.stdout:
@@ -89,7 +102,6 @@ class Node:
         found = re.search(r"http://\S+", self.welcome)
         assert found is not None
         self.url = found.group()
-        return self
 
     def __exit__(self, *failure: object) -> None:
         if self.process.poll() is None:
@@ -113,3 +125,21 @@ class Node:
         """Ask the node to stop and return its exit status."""
         self.process.send_signal(number)
         return self.process.wait(SECONDS)
+
+
+class StartingNode(Node):
+    """A node that is looked at while it starts; `await_welcome` returns once it has."""
+
+    def __enter__(self) -> Self:
+        until(lambda: '"listening"' in self.log())
+        [line] = [line for line in self.log().splitlines() if '"listening"' in line]
+        self.url = json.loads(line)["address"]
+        return self
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Return once another process has got so far; there is no event to wait for."""
+    end = time.monotonic() + SECONDS / 2
+    while not condition():
+        assert time.monotonic() < end, "it never came to that"
+        threading.Event().wait(0.02)

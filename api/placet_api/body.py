@@ -17,6 +17,7 @@ _DRAINED = 16  # times the limit: so much is read and dropped, for clients that 
 async def read_object(receive: Receive, headers: Mapping[bytes, bytes], limit: int) -> dict[str, Any]:
     """The JSON object that a request brings; raises `TooLarge`, `UnsupportedMediaType` or `InvalidInput`."""
     _require_json(headers.get(b"content-type"))
+    _require_fitting(headers.get(b"content-length"), limit)
     body = await _read(receive, limit)
     if not body:
         raise InvalidInput("The body is empty; send a JSON object.")
@@ -41,6 +42,16 @@ def _require_json(content_type: bytes | None) -> None:
             raise UnsupportedMediaType(f"The body has the charset {value[:40]!r}; JSON is sent in UTF-8.")
 
 
+def _require_fitting(length: bytes | None, limit: int) -> None:
+    """Refuse at once what is announced as more than would ever be read."""
+    if length is not None and length.isdigit() and int(length[:20]) > limit * _DRAINED:
+        raise _too_large(limit)
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"The body is larger than {limit:,} bytes; send a smaller one.")
+
+
 async def _read(receive: Receive, limit: int) -> bytes:
     message = await receive()
     parts, size = [message.get("body", b"")], len(message.get("body", b""))
@@ -52,7 +63,7 @@ async def _read(receive: Receive, limit: int) -> bytes:
         if size <= limit:
             parts.append(message.get("body", b""))
     if size > limit:
-        raise TooLarge(f"The body is larger than {limit:,} bytes; send a smaller one.")
+        raise _too_large(limit)
     return b"".join(parts)
 
 

@@ -23,7 +23,7 @@ from placet.commands import (
 from placet.core.definition import Definition
 from placet.core.ids import is_id
 from placet.core.people import Directory
-from placet.core.records import Comment, Event, split_work_item_id
+from placet.core.records import Comment, Event, split_work_item_id, work_item_id
 from placet.core.statuses import Action
 from placet.core.texts import check_command
 from placet.directory.load import LoadSummary, load_directory_file
@@ -194,14 +194,21 @@ class Engine:
             await self._require_visible(command)  # who may read a process may comment on it
         try:
             return await self._writer.submit(command)
-        except NotAllowed:
+        except (NotAllowed, NotFound):
             await self._require_visible(command)
             raise
 
     async def _require_visible(self, command: Command) -> None:
-        """Who may not even know of a process is told that there is none."""
-        if command.actor is not None and not isinstance(command, StartProcess):
+        """Who may not even know of a process is told that what he names is not there, whether it is or not."""
+        if command.actor is None or isinstance(command, StartProcess):
+            return
+        try:
             await self.process(command.process_id, actor=command.actor)
+        except NotFound:
+            number = command.number if isinstance(command, (ActOnWorkItem, AddComment)) else None
+            if number is None:
+                raise
+            raise NotFound(f"There is no work item {work_item_id(command.process_id, number)}.") from None
 
     def new_id(self) -> str:
         """An id for a process that is about to be started."""
@@ -289,14 +296,14 @@ class Engine:
         """One process with its definition; raises `NotFound` also where the actor may not see it."""
         found: FoundProcess | None = await self._search(actor, search.find_process, _id(process_id))
         if found is None:
-            raise NotFound(f"There is no process {process_id} that you may see.")
+            raise NotFound(f"There is no process {process_id}.")
         return found
 
     async def work_item(self, item_id: str, *, actor: str | None = None) -> FoundWorkItem:
         """One work item with its process; raises `NotFound` also where the actor may not see it."""
         found: FoundWorkItem | None = await self._search(actor, search.find_work_item, _id(item_id, "work item"))
         if found is None:
-            raise NotFound(f"There is no work item {item_id} that you may see.")
+            raise NotFound(f"There is no work item {item_id}.")
         return found
 
     async def processes(

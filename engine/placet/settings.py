@@ -7,10 +7,14 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from placet.errors import InvalidInput
+
+#: What the command line reads besides the settings of a node.
+_OTHER_VARIABLES = frozenset({"PLACET_CONFIG", "PLACET_SERVER", "PLACET_USER", "PLACET_PASSWORD"})
 
 
 def _setting(default: Any, about: str, *, secret: bool = False) -> Any:
@@ -73,15 +77,29 @@ def read_settings(environment: Mapping[str, str] | None = None, file: Path | Non
     """Settings from `placet.toml` in the working folder (or `file`), and over it `PLACET_*` variables."""
     environment = os.environ if environment is None else environment
     path = file or Path(environment.get("PLACET_CONFIG", "placet.toml"))
+    if "PLACET_CONFIG" in environment and not path.is_file():
+        raise InvalidInput(f"PLACET_CONFIG names {str(path)!r}, which is no file.")
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for name, value in _from_file(path).items():
         values[name], sources[name] = value, str(path)
-    for name in names():
-        variable = f"PLACET_{name.upper()}"
-        if variable in environment:
-            values[name], sources[name] = _typed(name, environment[variable], variable), variable
+    for variable in sorted(environment):
+        if not variable.startswith("PLACET_") or variable in _OTHER_VARIABLES or variable.startswith("PLACET_TEST_"):
+            continue
+        name = variable.removeprefix("PLACET_").lower()
+        if name not in names():
+            raise InvalidInput(f"{variable} is no setting{_nearest(variable)}; the settings are {_variables()}.")
+        values[name], sources[name] = _typed(name, environment[variable], variable), variable
     return Settings(**values, sources=sources)
+
+
+def _variables() -> str:
+    return ", ".join(f"PLACET_{name.upper()}" for name in names())
+
+
+def _nearest(variable: str) -> str:
+    near = get_close_matches(variable, [f"PLACET_{name.upper()}" for name in names()], n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def _from_file(path: Path) -> Mapping[str, Any]:
@@ -122,6 +140,8 @@ def _check(settings: Settings) -> None:
         raise InvalidInput(f"start_response has to be 204 or requestID, not {settings.start_response!r}.")
     if not 0 <= settings.port <= 65535:
         raise InvalidInput(f"port has to be between 0 and 65535, not {settings.port}.")
+    if settings.body_limit < 1024:
+        raise InvalidInput(f"body_limit has to be 1024 or more, not {settings.body_limit}.")
     if settings.idempotency_hours < 24:
         raise InvalidInput(f"idempotency_hours has to be 24 or more, not {settings.idempotency_hours}.")
     if settings.log_level not in ("debug", "info", "warning", "error"):

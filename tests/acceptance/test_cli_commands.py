@@ -17,6 +17,7 @@ from tests.programs import PROGRAM, ROOT, Placet, Ran, environment
 Typed: TypeAlias = Callable[..., Ran]
 
 PEOPLE = ROOT / "engine/placet/demo/people.yaml"
+ADMINISTRATOR = "users: [{usr_username: admin, dn: 'cn=admin,ou=users,o=placet'}]\n"
 ANNA = "cn=anna,ou=users,o=placet"
 EVERYTHING = """\
 name: Everything
@@ -48,11 +49,11 @@ def on_sqlite(sqlite_template: Path, tmp_path: Path) -> Placet:
 
 
 @pytest.fixture
-def typed(on_sqlite: Placet, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Typed:
-    """Commands run inside the test, where they are many, beside a migrated placet.db; logging stays as it is."""
+def typist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Typed:
+    """Commands run inside the test, where they are many; logging stays as it is."""
     for name in [name for name in os.environ if name.startswith("PLACET_")]:
         monkeypatch.delenv(name)
-    monkeypatch.chdir(on_sqlite.folder)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("placet_api.cli.logging.set_up_logging", lambda level: None)
 
     def type_(*arguments: str) -> Ran:
@@ -60,6 +61,19 @@ def typed(on_sqlite: Placet, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
         return Ran(status, *capsys.readouterr())
 
     return type_
+
+
+@pytest.fixture
+def typed(typist: Typed, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Typed:
+    """Commands on a migrated database."""
+    monkeypatch.setenv("PLACET_DATABASE_URL", database_url)
+    return typist
+
+
+@pytest.fixture
+def typed_on_sqlite(typist: Typed, on_sqlite: Placet) -> Typed:
+    """Commands beside a migrated placet.db, for what never gets as far as a database or names another."""
+    return typist
 
 
 def test_a_process_is_started_approved_and_shown(placet: Placet):
@@ -85,21 +99,43 @@ def test_a_process_is_started_approved_and_shown(placet: Placet):
     assert "work_item.approved" in [event["kind"] for event in shown["timeline"]]
 
 
-def test_a_process_is_paused_resumed_reassigned_and_terminated(typed: Typed):
+def test_a_process_is_paused_resumed_reassigned_and_terminated(typed: Typed, tmp_path: Path):
     typed("directory", "load", str(PEOPLE))
+    (tmp_path / "administrator.yaml").write_text(ADMINISTRATOR)
+    typed("directory", "load", "administrator.yaml")
     typed("definitions", "deploy", str(ROOT / "definitions/leave_request.yaml"))
     process = typed("start", "Leave request", "--as", "anna", "--data", "days=3", "--format", "json").json["id"]
     [item] = typed("query", "--items", f"ProcessId={process}", "--format", "json").json
 
     assert typed("process", "pause", process).status == 0
-    assert typed("approve", item["id"]).status == 5
+    assert typed("approve", item["id"], "--as", "ben").status == 5
     assert typed("process", "resume", process, "--as", "anna").status == 4
     assert typed("process", "resume", process).status == 0
-    assert typed("act", item["id"], "reassign", "--to", "helen").status == 0
+    assert typed("act", item["id"], "reassign", "--as", "admin", "--to", "helen").status == 0
     assert typed("inbox", "--as", "helen", "--format", "json").json[0]["id"] == item["id"]
     assert typed("process", "terminate", process, "--as", "anna", "--reason", "Not needed").status == 0
     assert typed("process", "terminate", process).status == 5
     assert typed("query", "ApprovalStatus=Retracted", "--format", "json").json[0]["id"] == process
+
+
+@pytest.mark.parametrize("command", [["approve"], ["deny"], ["act", "claim"]], ids=" ".join)
+def test_who_decides_must_be_named(typed: Typed, command: list[str], monkeypatch: pytest.MonkeyPatch):
+    typed("directory", "load", str(PEOPLE))
+    typed("definitions", "deploy", str(ROOT / "definitions/leave_request.yaml"))
+    process = typed("start", "Leave request", "--as", "anna", "--data", "days=3", "--format", "json").json["id"]
+    [item] = typed("inbox", "--user", "ben", "--format", "json").json
+    arguments = [command[0], item["id"], *command[1:]]
+
+    refused = typed(*arguments)
+    monkeypatch.setenv("PLACET_USER", "anna")
+    not_his = typed(*arguments)
+    monkeypatch.setenv("PLACET_USER", "ben")
+    done = typed(*arguments)
+
+    assert (refused.status, not_his.status, done.status) == (2, 4, 0)
+    assert refused.err == "error: Nobody is named who decides this; say --as USER, or set PLACET_USER.\n"
+    timeline = typed("process", "show", process, "--format", "json").json["timeline"]
+    assert [event["actor"]["name"] for event in timeline if event["kind"].startswith("work_item.")][-1] == "Ben Adler"
 
 
 def test_data_items_are_read_by_their_types(typed: Typed, tmp_path: Path):
@@ -135,8 +171,10 @@ def test_data_items_are_read_by_their_types(typed: Typed, tmp_path: Path):
         (["definitions", "check", "nothing.yaml"], 3, "nothing.yaml"),
     ],
 )
-def test_what_goes_wrong_is_one_sentence_and_an_exit_status(typed: Typed, arguments: list[str], status: int, said: str):
-    ran = typed(*arguments)
+def test_what_goes_wrong_is_one_sentence_and_an_exit_status(
+    typed_on_sqlite: Typed, arguments: list[str], status: int, said: str
+):
+    ran = typed_on_sqlite(*arguments)
 
     assert (ran.status, ran.out) == (status, "")
     assert ran.err.startswith("error: ")

@@ -6,34 +6,46 @@ import json
 import shutil
 import signal
 import socket
-import threading
-import time
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import httpx2
 import pytest
 
 from placet_api.cli.main import run
-from tests.programs import ROOT, Node, Placet, Ran
+from tests.programs import ROOT, Node, Placet, Ran, until
 
 FINISH = "name: Short\nstart: done\nactivities:\n  done: {kind: finish}\n"
 
 
 @pytest.fixture
-def placet(tmp_path: Path) -> Placet:
-    """The program in a folder with definitions and no database."""
+def on_sqlite(tmp_path: Path) -> Placet:
+    """The program in a folder with definitions and no database: placet.db is what it makes there."""
     (tmp_path / "definitions").mkdir()
     (tmp_path / "definitions/short.yaml").write_text(FINISH)
     return Placet(tmp_path, {})
 
 
-def until(condition: Callable[[], bool]) -> None:
-    """Return once another process has got so far; there is no event to wait for."""
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end, "it never came to that"
-        threading.Event().wait(0.02)
+@pytest.fixture
+def placet(on_sqlite: Placet, empty_database_url: str) -> Placet:
+    """The program in that folder, on an empty database of each kind."""
+    return Placet(on_sqlite.folder, {"PLACET_DATABASE_URL": empty_database_url})
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Another program writes to placet.db, so that whoever wants to make tables there waits for it."""
+    with closing(sqlite3.connect(folder / "placet.db", isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode=WAL")
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+def address_of(node: Node) -> tuple[str, int]:
+    host, port = node.url.removeprefix("http://").split(":")
+    return host, int(port)
 
 
 def definitions_of(node: Node) -> list[str]:
@@ -54,12 +66,45 @@ def test_the_printed_sign_in_works_and_is_not_printed_again(placet: Placet):
         assert httpx2.get(f"{again.url}/v1", auth=("admin", password)).status_code == 200
 
 
-def test_a_given_password_is_taken_and_not_printed(placet: Placet):
-    placet = Placet(placet.folder, {"PLACET_ADMIN_PASSWORD": "given-one"})
+def test_a_given_password_is_taken_and_not_printed(on_sqlite: Placet):
+    placet = Placet(on_sqlite.folder, {"PLACET_ADMIN_PASSWORD": "given-one"})
 
     with placet.serve() as node:
         assert "given-one" not in node.welcome + node.log()
         assert httpx2.get(f"{node.url}/v1", auth=("admin", "given-one")).status_code == 200
+
+
+def test_a_node_that_starts_answers_and_takes_no_commands(on_sqlite: Placet):
+    with ExitStack() as held:
+        held.enter_context(locked(on_sqlite.folder))
+        with on_sqlite.start() as node:
+            ready, alive, other = (httpx2.get(node.url + path) for path in ("/readyz", "/healthz", "/v1"))
+            held.close()
+            node.await_welcome()
+
+            assert (ready.status_code, alive.status_code, other.status_code) == (503, 200, 503)
+            for refused in (ready, other):
+                assert "starting" in refused.json()["Fault"]["Reason"]["Text"]
+                assert refused.headers["retry-after"] == "1"
+            assert httpx2.get(f"{node.url}/readyz").status_code == 200
+            assert definitions_of(node) == ["Short"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_node_that_starts_can_be_stopped(on_sqlite: Placet, number: int):
+    with ExitStack() as held:
+        held.enter_context(locked(on_sqlite.folder))
+        with on_sqlite.start() as node, socket.create_connection(address_of(node)) as idle:
+            node.process.send_signal(number)
+            until(lambda: '"stopping"' in node.log())
+            node.process.send_signal(number)
+            held.close()
+
+            assert node.process.wait(30) == 0
+            assert idle.recv(1) == b""
+            assert node.process.stdout is not None
+            assert node.process.stdout.read() == ""
+            assert "Traceback" not in node.log()
 
 
 def test_sighup_loads_changed_definitions_and_keeps_the_old_ones_where_there_are_faults(placet: Placet):
@@ -87,9 +132,8 @@ def test_a_stop_answers_what_was_accepted_and_refuses_what_comes_later(placet: P
             for each in httpx2.get(f"{node.url}/v1/wf/definitions", auth=auth).json()
             if each["Value"] == "Leave request"
         ]
-        host, port = node.url.removeprefix("http://").split(":")
         body = b'{"DataItems": [{"Name": "days", "Type": "integer", "Value": "3"}]}'
-        with socket.create_connection((host, int(port))) as slow:
+        with socket.create_connection(address_of(node)) as slow:
             request = httpx2.Request("POST", f"{node.url}/v1/wf/definitions/{leave}", content=body)
             slow.sendall(_head(request, auth))  # the head is in, so that the request is accepted
             until(lambda: _is_inside(slow))
@@ -118,33 +162,31 @@ def _is_inside(connection: socket.socket) -> bool:
 
 
 def test_a_second_signal_does_not_wait(placet: Placet):
-    with placet.serve() as node:
-        host, port = node.url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port))) as stuck:
-            [short] = httpx2.get(f"{node.url}/v1/wf/definitions", auth=("admin", node.password())).json()
-            request = httpx2.Request("POST", f"{node.url}/v1/wf/definitions/{short['GUID']}", content=b"never sent")
-            stuck.sendall(_head(request, ("admin", node.password())))
-            until(lambda: _is_inside(stuck))
-            node.process.send_signal(signal.SIGTERM)
-            until(lambda: "stopping" in node.log())
-            node.process.send_signal(signal.SIGTERM)
-            assert node.process.wait(20) == 0
+    with placet.serve() as node, socket.create_connection(address_of(node)) as stuck:
+        [short] = httpx2.get(f"{node.url}/v1/wf/definitions", auth=("admin", node.password())).json()
+        request = httpx2.Request("POST", f"{node.url}/v1/wf/definitions/{short['GUID']}", content=b"never sent")
+        stuck.sendall(_head(request, ("admin", node.password())))
+        until(lambda: _is_inside(stuck))
+        node.process.send_signal(signal.SIGTERM)
+        until(lambda: "stopping" in node.log())
+        node.process.send_signal(signal.SIGTERM)
+        assert node.process.wait(20) == 0
 
 
-def test_what_keeps_a_node_from_starting_is_one_sentence(placet: Placet):
+def test_what_keeps_a_node_from_starting_is_one_sentence(on_sqlite: Placet):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        refused = placet("serve", "--port", port)
+        refused = on_sqlite("serve", "--port", port)
     assert (refused.status, refused.err) == (
         69,
         f"error: Cannot listen on 127.0.0.1 port {port}: Address already in use; "
-        "stop what uses it, or give another --port.\n",
+        "stop what uses it, or give another --port or PLACET_PORT.\n",
     )
-    assert not (placet.folder / "placet.db").exists()
+    assert not (on_sqlite.folder / "placet.db").exists()
 
-    missing = placet("serve", "--port", "0", "--definitions", "nowhere")
-    unreachable = placet("serve", "--port", "0", "--database", "postgresql://nobody:secret@127.0.0.1:1/x")
-    open_demo = placet("serve", "--port", "0", "--demo", "--host", "0.0.0.0")
+    missing = on_sqlite("serve", "--port", "0", "--definitions", "nowhere")
+    unreachable = on_sqlite("serve", "--port", "0", "--database", "postgresql://nobody:secret@127.0.0.1:1/x")
+    open_demo = on_sqlite("serve", "--port", "0", "--demo", "--host", "0.0.0.0")
     assert (missing.status, unreachable.status, open_demo.status) == (3, 69, 2)
     for ran in (missing, unreachable, open_demo):
         assert ran.err.startswith("error: ")
@@ -152,11 +194,11 @@ def test_what_keeps_a_node_from_starting_is_one_sentence(placet: Placet):
         assert "secret" not in ran.err
 
 
-def test_faulty_definitions_are_all_told_and_nothing_starts(placet: Placet):
-    (placet.folder / "definitions/one.yaml").write_text(FINISH.replace("Short", "One").replace("finish", "finsh"))
-    (placet.folder / "definitions/two.yaml").write_text(FINISH.replace("Short", "Two").replace("done\n", "gone\n"))
+def test_faulty_definitions_are_all_told_and_nothing_starts(on_sqlite: Placet):
+    (on_sqlite.folder / "definitions/one.yaml").write_text(FINISH.replace("Short", "One").replace("finish", "finsh"))
+    (on_sqlite.folder / "definitions/two.yaml").write_text(FINISH.replace("Short", "Two").replace("done\n", "gone\n"))
 
-    refused = placet("serve", "--port", "0")
+    refused = on_sqlite("serve", "--port", "0")
 
     assert (refused.status, refused.out) == (1, "")
     assert "one.yaml:4:16: " in refused.err
@@ -221,16 +263,24 @@ def test_a_server_is_asked_for_page_after_page(
         assert [each["id"] for each in json.loads(capsys.readouterr().out)] == started[:1:-1]
 
 
-def test_the_demonstration_has_a_database_of_its_own_and_is_loaded_once(placet: Placet):
+def test_the_demonstration_is_loaded_once_and_nobody_is_let_in_before(placet: Placet):
     shutil.copytree(ROOT / "definitions", placet.folder / "definitions", dirs_exist_ok=True)
-    placet = Placet(placet.folder, {"PLACET_DATABASE_URL": "sqlite:///mine.db"})
+    database = ("--database", placet.variables["PLACET_DATABASE_URL"])
 
-    with placet.serve("--demo") as node:
+    with placet.start("--demo", *database) as node:
+        assert httpx2.get(f"{node.url}/v1", auth=("ben", "demo")).status_code == 503
+        node.await_welcome()
         assert "100 %" in node.log()
         assert "curl -u anna:demo" in node.welcome
         assert httpx2.get(f"{node.url}/v1/wf/workitems?filter=Addressee=self", auth=("ben", "demo")).json() != []
-    with placet.serve("--demo") as again:
+    with placet.serve("--demo", *database) as again:
         assert "%" not in again.log()
 
-    assert (placet.folder / "placet-demo.db").exists()
-    assert not (placet.folder / "mine.db").exists()
+
+def test_the_demonstration_has_a_database_of_its_own(on_sqlite: Placet):
+    mine = Placet(on_sqlite.folder, {"PLACET_DATABASE_URL": "sqlite:///mine.db"})
+    with mine.start("--demo") as node:
+        until(lambda: (mine.folder / "placet-demo.db").exists())
+        assert node.stop() == 0
+
+    assert not (mine.folder / "mine.db").exists()

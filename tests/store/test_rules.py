@@ -133,3 +133,35 @@ async def test_self_takes_in_the_groups_one_acts_for(database_url, clock):
         assert members
         for dn in members:
             assert len(await engine.work_items(["AssignedTo=self"], actor=dn)) == 1
+
+
+async def test_what_comes_back_goes_over_the_drawn_path_once_it_is_sent_again(database_url, clock):
+    """So that a condition sees what the initiator has changed."""
+    async with an_engine(database_url, clock) as engine:
+        await engine.deploy(ASK.replace("denied: done", "denied: done, returned: done"))
+        process_id = (await engine.start("Ask", initiator=ANNA)).process.id
+        await engine.act(await item_of(engine, process_id), "return", actor=BOB)
+        assert (await engine.process(process_id)).process.completed_at is None
+
+        await engine.act((await engine.inbox(ANNA))[0].item.id, "approve", actor=ANNA)
+        assert (await engine.process(process_id)).process.completed_at is not None
+
+
+async def test_nobody_learns_whether_what_he_may_not_see_is_there(database_url, clock):
+    async with an_engine(database_url, clock) as engine:
+        there = (await engine.start("Ask", initiator=ANNA)).process.id
+        missing = there[:-6] + "000000" if there[-6:-4] != "00" else there[:-6] + "010000"
+        for number in ("0001", "0009"):
+            told = []
+            for process_id in (there, missing):
+                with pytest.raises(NotFound) as refusal:
+                    await engine.act(process_id[:28] + number, "approve", actor=DORA)
+                told.append(refusal.value.message.replace(process_id[:28], "…"))
+            assert told[0] == told[1]
+        for ask in (engine.terminate, engine.pause, engine.process):
+            told = []
+            for process_id in (there, missing):
+                with pytest.raises(NotFound) as refusal:
+                    await ask(process_id, actor=DORA)
+                told.append(refusal.value.message.replace(process_id, "…"))
+            assert told[0] == told[1]

@@ -148,3 +148,17 @@ async def test_two_programs_write_at_the_same_time(database_url: str, clock: Man
         turns = [comment.text for comment in comments]
         changes = sum(one != other for one, other in pairwise(turns))
         assert changes >= 2, "one program had to wait for the end of the other"
+
+
+async def test_a_file_that_is_taken_away_takes_no_more_commands(clock: ManualClock, tmp_path: Path):
+    """What went on being written to it would be lost with it."""
+    file = tmp_path / "placet.db"
+    async with an_engine(f"sqlite:///{file}", clock) as engine:
+        await start(engine)
+        file.rename(tmp_path / "elsewhere.db")
+
+        with pytest.raises(Unavailable, match="removed or replaced"):
+            await start(engine)
+
+        (tmp_path / "elsewhere.db").rename(file)
+        await start(engine)

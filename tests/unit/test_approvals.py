@@ -91,12 +91,12 @@ def test_what_an_item_tells():
 
 
 def test_too_many_items_are_an_error_before_the_first_is_made():
-    story = Story(a_definition(ask=an_approval([BOB, CARL], settle="all", paths={"returned": "again", "error": "no"}),
+    story = Story(a_definition(ask=an_approval(BOB, paths={"approved": "again", "error": "no"}),
                                again=an_approval([BOB, CARL], settle="all", paths={"error": "no"}),
                                no=a_status("denied"))).start()  # fmt: skip
     story.process.item_count = MOST_WORK_ITEMS - 1
 
-    story.act(1, "return", BOB)
+    story.act(1, "approve", BOB)
 
     assert story.life is Life.DENIED
     assert story.process.item_count == MOST_WORK_ITEMS - 1

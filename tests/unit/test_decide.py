@@ -120,9 +120,9 @@ def test_a_command_for_no_process_is_not_found():
 
     with pytest.raises(NotFound):
         story.terminate()
-    with pytest.raises(NotFound, match="work item 7"):
+    with pytest.raises(NotFound, match=r"no work item [0-9a-f]{28}0007"):
         story.start().act(7, "approve", BOB)
-    with pytest.raises(NotFound, match="work item 7"):
+    with pytest.raises(NotFound, match=r"no work item [0-9a-f]{28}0007"):
         story.comment("hm", number=7)
 
 

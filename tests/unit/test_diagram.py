@@ -120,7 +120,7 @@ def test_mermaid_has_a_node_for_every_activity_and_an_arrow_for_every_pair():
     assert '    n1{"More than ten days#63;"}\n' in text
     assert '    n2("Manager\'s approval<br/><small>initiator.manager</small>")\n' in text
     assert '    n2 -->|"denied, timedout"| n4\n' in text
-    assert text.count("-->") == 8
+    assert text.count("-->") == 10
 
 
 def test_mermaid_takes_no_word_of_a_definition_for_its_own():

@@ -284,7 +284,7 @@ WAYS = "paths: {approved: z, denied: z}"
         (
             f"{{kind: approval, addressees: 1 + 1, {WAYS}}}",
             "",
-            "'addressees' of activity 'a' has to give a DN, a user name or a list",
+            "'addressees' of activity 'a' has to give a person, a DN, a user name or a list",
         ),
         (
             f"{{{ASK}, fallback: cn=HR,ou=groups, {WAYS}}}",

@@ -10,7 +10,7 @@ def test_each_comes_from_where_it_was_given_last(tmp_path):
     file = tmp_path / "placet.toml"
     file.write_text('port = 9000\nhost = "0.0.0.0"\nengine_id = "file"\n')
 
-    settings = read_settings({"PLACET_PORT": "9001", "OTHER": "x", "PLACET_UNKNOWN": "y"}, file)
+    settings = read_settings({"PLACET_PORT": "9001", "OTHER": "x", "PLACET_USER": "of the command line"}, file)
     settings = settings.with_values("argument", engine_id="given", host=None)
 
     assert (settings.host, settings.port, settings.engine_id) == ("0.0.0.0", 9001, "given")
@@ -18,6 +18,16 @@ def test_each_comes_from_where_it_was_given_last(tmp_path):
     shown = {name: (value, source) for name, value, source, _ in settings.about()}
     assert shown["body_limit"] == ("1048576", "default")
     assert list(shown) == names()
+
+
+def test_a_variable_that_is_no_setting_is_refused():
+    with pytest.raises(InvalidInput, match=r"PLACET_PROT is no setting \(did you mean PLACET_PORT\?\)"):
+        read_settings({"PLACET_PROT": "1"})
+
+
+def test_a_named_file_has_to_be_there(tmp_path):
+    with pytest.raises(InvalidInput, match="no file"):
+        read_settings({"PLACET_CONFIG": str(tmp_path / "nothing.toml")})
 
 
 def test_without_anything_there_are_defaults(tmp_path, monkeypatch):

@@ -7,8 +7,8 @@ import contextlib
 import gc
 import signal
 import socket
-from collections.abc import Coroutine, Iterator
-from typing import Any
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from typing import Any, assert_never
 
 import structlog
 import uvicorn
@@ -33,26 +33,17 @@ def run_node(settings: Settings, demo: bool) -> None:
     """Run a node until SIGTERM or SIGINT; whatever keeps it from starting is raised."""
     set_up_logging(settings.log_level)
     with (
-        _bound(settings.host, settings.port) as listener,
+        _listening(settings.host, settings.port) as listener,
         contextlib.suppress(asyncio.CancelledError),  # told to stop before it had started
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         runner.run(_run(settings, demo, listener))
+    log.info("stopped")
 
 
 async def _run(settings: Settings, demo: bool, listener: socket.socket) -> None:
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, task.cancel)
-    loop.add_signal_handler(signal.SIGHUP, lambda: None)
-    if demo:
-        await load_with_progress(settings)
-    async with Engine(settings=settings, definitions=settings.definitions) as engine:
-        password = await ensure_administrator(engine.store, settings.admin_password or None)
-        await engine.refresh()
-        _spare_collector()
-        await _Node(engine, listener).serve(password, demo)
+    engine = Engine(settings=settings, definitions=settings.definitions)
+    await _Node(engine, listener).run(demo)
 
 
 def _spare_collector() -> None:
@@ -63,35 +54,68 @@ def _spare_collector() -> None:
 
 
 class _Node:
-    """One engine behind one listening socket."""
+    """One engine behind one listening socket; made by the task that runs it."""
 
     def __init__(self, engine: Engine, listener: socket.socket) -> None:
         self._engine, self._listener = engine, listener
-        self._gate = Gate(create_app(engine, ready=lambda: not self._gate.is_closed))
+        self._gate = Gate(create_app(engine, ready=lambda: self._gate.state == "open"))
         self._server = _Server(_configuration(self._gate, engine.settings))
+        self._running = asyncio.current_task()
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def serve(self, password: str | None, demo: bool) -> None:
-        """Serve until a signal asks to stop and everybody inside was answered."""
+    async def run(self, demo: bool) -> None:
+        """Answer at once, take commands once the engine does, and return when a signal has stopped the node."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
-        loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload()))
+        loop.add_signal_handler(signal.SIGHUP, lambda: None)  # what it asks for is under way
+        async with self._answering() as stopped:
+            if demo:
+                await load_with_progress(self._engine.settings)
+            async with self._engine as engine:
+                password = await ensure_administrator(engine.store, engine.settings.admin_password or None)
+                await engine.refresh()
+                _spare_collector()
+                self._gate.open()
+                loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload()))
+                await self._welcome(password, demo)
+                await stopped
+
+    @contextlib.asynccontextmanager
+    async def _answering(self) -> AsyncIterator[asyncio.Task[None]]:
+        """Answer on the port for the length of the block; the task ends once the server has stopped by itself."""
         serving = asyncio.create_task(self._server.serve([self._listener]))
-        await self._server.listening.wait()
-        settings = self._engine.settings
-        address = url_of(self._listener)
+        try:
+            await self._server.listening.wait()
+            log.debug("listening", address=url_of(self._listener))
+            yield serving
+        finally:
+            self._server.force_exit = self._server.should_exit = True
+            await serving
+
+    async def _welcome(self, password: str | None, demo: bool) -> None:
+        settings, address = self._engine.settings, url_of(self._listener)
         print_welcome(address, settings, password, len(await self._engine.definitions()), demo)
         log.info("serving", address=address, engine_id=settings.engine_id, database=hide_secret(settings.database_url))
-        await serving
-        log.info("stopped")
 
     def _stop(self) -> None:
-        if self._gate.is_closed:  # asked twice: who is still inside is not waited for
-            self._server.force_exit = self._server.should_exit = True
-        else:
-            self._spawn(self._drain())
+        match self._gate.state:
+            case "starting":
+                self._give_up()
+            case "open":
+                self._spawn(self._drain())
+            case "stopping":  # asked twice: who is still inside is not waited for
+                self._server.force_exit = self._server.should_exit = True
+            case state:
+                assert_never(state)
+
+    def _give_up(self) -> None:
+        """Stop before any command was taken; once, so that what was opened is closed in peace."""
+        assert self._running is not None
+        if not self._running.cancelling():
+            log.info("stopping")
+            self._running.cancel()
 
     async def _drain(self) -> None:
         log.info("stopping")
@@ -145,12 +169,12 @@ def _configuration(app: Gate, settings: Settings) -> uvicorn.Config:
         log_config=None,
         backlog=_BACKLOG,
         server_header=False,
-        timeout_graceful_shutdown=max(1, settings.drain_seconds),
+        timeout_graceful_shutdown=1,  # the gate has waited as long as the settings say
     )
 
 
-def _bound(host: str, port: int) -> socket.socket:
-    """A socket that holds the port but does not listen yet, so that a taken port shows before anything else is done."""
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket that listens, so that a taken port shows before anything else is done."""
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     except OSError:
@@ -159,10 +183,12 @@ def _bound(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        listener.listen(_BACKLOG)
     except OSError as failure:
         listener.close()
         raise Unavailable(
-            f"Cannot listen on {host} port {port}: {failure.strerror}; stop what uses it, or give another --port."
+            f"Cannot listen on {host} port {port}: {failure.strerror}; "
+            "stop what uses it, or give another --port or PLACET_PORT."
         ) from None
     return listener
 

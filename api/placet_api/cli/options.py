@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Group, Parameter
+from cyclopts.validators import Number
 
 from placet_api.cli.exits import WrongUsage
 
@@ -22,6 +23,7 @@ DEFINITIONS = Group("Definitions and people", sort_key=2)
 PROCESSES = Group("Processes and work items", sort_key=3)
 
 Format = Annotated[Literal["table", "json"], Parameter(name="--format", help="for people or for programs")]
+Limit = Annotated[int | None, Parameter(name="--limit", validator=Number(gte=0))]
 Data = Annotated[list[str] | None, Parameter(name="--data", negative="")]
 
 
@@ -75,10 +77,31 @@ class Anywhere:
             async with open_remote(server) as remote:
                 yield remote
             return
+        actor = self.local_actor()
         from placet_api.cli.local import LocalBackend
 
         async with OnDatabase(self.database).engine() as engine:
-            yield LocalBackend(engine, self.actor)
+            yield LocalBackend(engine, actor)
+
+    def local_actor(self) -> str | None:
+        """Who acts on a database; None is the engine itself."""
+        return self.actor
 
 
-ON_DATABASE, ANYWHERE = OnDatabase(), Anywhere()  # what holds where no such option is given
+@Parameter(name="*")
+@dataclass(frozen=True)
+class AnywhereNamed(Anywhere):
+    """For what goes on the trail of a process as somebody's decision."""
+
+    actor: Annotated[str | None, Parameter(name="--as")] = None
+    """on a database, the user who decides [default: PLACET_USER]"""
+
+    def local_actor(self) -> str:
+        actor = self.actor or os.environ.get("PLACET_USER")
+        if not actor:
+            raise WrongUsage("Nobody is named who decides this; say --as USER, or set PLACET_USER.")
+        return actor
+
+
+# What holds where no such option is given.
+ON_DATABASE, ANYWHERE, ANYWHERE_NAMED = OnDatabase(), Anywhere(), AnywhereNamed()

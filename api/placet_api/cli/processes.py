@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from placet_api.cli.options import ANYWHERE, PROCESSES, Anywhere, Data, Format
+from placet_api.cli.options import ANYWHERE, PROCESSES, Anywhere, Data, Format, Limit
 from placet_api.cli.output import note, print_json, print_rows, print_table, say
 from placet_api.cli.tables import PROCESS_COLUMNS, WORK_ITEM_COLUMNS, print_process, process_row, work_item_row
 
@@ -15,14 +16,26 @@ AT_MOST = 100  # rows of a table, unless --limit says otherwise
 app = App(name="process", help="Show a process; terminate, pause or resume it.", group=PROCESSES)
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Wanted:
+    """What a process may be started with."""
+
+    recipient: str | None = None
+    """whom it is for, a user name or DN [default: the initiator]"""
+    data: Data = None
+    """a data item as name=value; once more for a further value; name=@file takes a file's content"""
+    initiator: str | None = None
+    """who asks, where the engine itself starts it"""
+    correlation_id: str | None = None
+    """what another system knows the process by"""
+
+
 async def start(
     definition: str,
     /,
     *,
-    recipient: str | None = None,
-    data: Data = None,
-    initiator: str | None = None,
-    correlation_id: str | None = None,
+    wanted: Wanted = Wanted(),  # frozen
     where: Anywhere = ANYWHERE,
     form: Format = "table",
 ) -> None:
@@ -32,22 +45,14 @@ async def start(
     ----------
     definition
         its name, DN or GUID
-    recipient
-        whom it is for, a user name or DN [default: the initiator]
-    data
-        a data item as name=value; once more for a further value; name=@file takes a file's content
-    initiator
-        who asks, where the engine itself starts it
-    correlation_id
-        what another system knows the process by
     """
     from placet_api.cli.backend import Start
     from placet_api.cli.data import read_data
 
     async with where.backend() as backend:
         found = await backend.definition(definition)
-        values = read_data(data or [], found.data)
-        started = await backend.start(Start(found, recipient, initiator, correlation_id, values))
+        values = read_data(wanted.data or (), found.data)
+        started = await backend.start(Start(found, wanted.recipient, wanted.initiator, wanted.correlation_id, values))
     if form == "json":
         print_json(started)
     else:
@@ -57,7 +62,7 @@ async def start(
 async def query(
     *filters: str,
     items: Annotated[bool, Parameter(negative="")] = False,
-    limit: int | None = None,
+    limit: Limit = None,
     where: Anywhere = ANYWHERE,
     form: Format = "table",
 ) -> None:

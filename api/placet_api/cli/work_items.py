@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypeAlias
+
+from cyclopts import Parameter
 
 from placet_api.cli.backend import Answer
-from placet_api.cli.options import ANYWHERE, Anywhere, Data, Format
+from placet_api.cli.options import ANYWHERE, ANYWHERE_NAMED, Anywhere, AnywhereNamed, Data, Format, Limit
 from placet_api.cli.output import print_json, print_rows, say
 from placet_api.cli.tables import WORK_ITEM_COLUMNS, work_item_row
 
+Item: TypeAlias = Annotated[str, Parameter(help="the id of the work item")]
 Action = Literal["approve", "deny", "refuse", "claim", "release", "reassign", "comment", "return"]
 
 _DONE = {
@@ -23,10 +27,27 @@ _DONE = {
 }
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Said:
+    """What goes with an answer."""
+
+    comment: str | None = None
+    """goes on the trail of the process"""
+    data: Data = None
+    """a data item to change, as name=value; once more for a further value; name=@file takes a file's content"""
+
+    def answer(self, action: Action, to: str | None = None) -> Answer:
+        return Answer(action, self.comment, to, self.data or ())
+
+
+SAID = Said()
+
+
 async def inbox(
     *,
     user: str | None = None,
-    limit: int | None = None,
+    limit: Limit = None,
     where: Anywhere = ANYWHERE,
     form: Format = "table",
 ) -> None:
@@ -44,79 +65,40 @@ async def inbox(
 
 
 async def approve(
-    item: str,
-    /,
-    *,
-    comment: str | None = None,
-    data: Data = None,
-    where: Anywhere = ANYWHERE,
-    form: Format = "table",
+    item: Item, /, *, said: Said = SAID, where: AnywhereNamed = ANYWHERE_NAMED, form: Format = "table"
 ) -> None:
-    """Approve a work item.
-
-    Parameters
-    ----------
-    item
-        the id of the work item
-    comment
-        goes on the trail of the process
-    data
-        a data item to change, as name=value; once more for a further value; name=@file takes a file's content
-    """
-    await _act(item, Answer("approve", comment, data=data or ()), where, form)
+    """Approve a work item."""
+    await _act(item, said.answer("approve"), where, form)
 
 
 async def deny(
-    item: str,
-    /,
-    *,
-    comment: str | None = None,
-    data: Data = None,
-    where: Anywhere = ANYWHERE,
-    form: Format = "table",
+    item: Item, /, *, said: Said = SAID, where: AnywhereNamed = ANYWHERE_NAMED, form: Format = "table"
 ) -> None:
-    """Deny a work item.
-
-    Parameters
-    ----------
-    item
-        the id of the work item
-    comment
-        goes on the trail of the process
-    data
-        a data item to change, as name=value; once more for a further value; name=@file takes a file's content
-    """
-    await _act(item, Answer("deny", comment, data=data or ()), where, form)
+    """Deny a work item."""
+    await _act(item, said.answer("deny"), where, form)
 
 
 async def act(
-    item: str,
+    item: Item,
     action: Action,
     /,
     *,
     to: str | None = None,
-    comment: str | None = None,
-    data: Data = None,
-    where: Anywhere = ANYWHERE,
+    said: Said = SAID,
+    where: AnywhereNamed = ANYWHERE_NAMED,
     form: Format = "table",
 ) -> None:
     """Do anything that can be done with a work item.
 
     Parameters
     ----------
-    item
-        the id of the work item
     to
         to reassign it, the new addressee: a user or a group
-    comment
-        goes on the trail of the process
-    data
-        a data item to change, as name=value; once more for a further value; name=@file takes a file's content
     """
-    await _act(item, Answer(action, comment, to, data or ()), where, form)
+    await _act(item, said.answer(action, to), where, form)
 
 
-async def _act(item: str, answer: Answer, where: Anywhere, form: Format) -> None:
+async def _act(item: str, answer: Answer, where: AnywhereNamed, form: Format) -> None:
     async with where.backend() as backend:
         done = await backend.act(item, answer)
         if form == "json":

@@ -154,12 +154,19 @@ def settle(draft: Draft, token: int, path: str, reason: str = "its approval is s
 
 
 def _answer_return(draft: Draft, item: WorkItem, approval: Approval, command: ActOnWorkItem) -> None:
-    """The initiator answers a request that came back: again to the same approval, or withdrawn."""
+    """The initiator answers a request that came back: it is withdrawn, or goes on.
+
+    It goes over `returned` where that is drawn, so that conditions see what he has changed; else it comes back to the
+    same approval.
+    """
     if command.action is Action.DENY:
         _complete(draft, item, command.action, "work_item.denied")
         draft.end("terminate", "process.terminated", item_reason="the request was withdrawn", withdrawn=True)
         return
     _complete(draft, item, command.action, "work_item.resubmitted")
+    if "returned" in approval.paths:
+        walk.leave(draft, item.token, "returned")
+        return
     try:
         ask(draft, item.token, approval)
     except (ExpressionError, InvalidInput) as failure:
@@ -167,21 +174,18 @@ def _answer_return(draft: Draft, item: WorkItem, approval: Approval, command: Ac
 
 
 def _return(draft: Draft, item: WorkItem, approval: Approval, command: ActOnWorkItem) -> None:
-    _require_somebody_to_return_to(draft, approval)
+    _require_somebody_to_return_to(draft)
     _complete(draft, item, Action.RETURN, "work_item.returned")
-    if "returned" in approval.paths:
-        settle(draft, item.token, "returned", "the request was returned for changes")
-        return
     for other in draft.open_items(item.token):
         cancel(draft, other, "the request was returned for changes")
     draft.token(item.token).votes = None
     ask_for_changes(draft, item.token, approval)
 
 
-def _require_somebody_to_return_to(draft: Draft, approval: Approval) -> None:
-    """Refuse to send a request back where nobody would ever answer; a drawn path needs nobody."""
+def _require_somebody_to_return_to(draft: Draft) -> None:
+    """Refuse to send a request back where nobody would ever answer."""
     initiator = draft.directory.person(draft.process.initiator)
-    if "returned" not in approval.paths and (initiator is None or not initiator.active):
+    if initiator is None or not initiator.active:
         raise Conflict(
             f"This request cannot be returned: its initiator {draft.process.initiator} is no active user; "
             "approve or deny it, or reassign it."

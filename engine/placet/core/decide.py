@@ -28,7 +28,7 @@ from placet.core.draft import Decision, Draft, Facts
 from placet.core.machine import PROCESS, move
 from placet.core.names import is_dn
 from placet.core.people import Directory
-from placet.core.records import Process, Snapshot
+from placet.core.records import Process, Snapshot, work_item_id
 from placet.core.rights import administers, is_same, require_administrator, require_owner
 from placet.core.statuses import Life
 from placet.core.timers import ring
@@ -61,7 +61,7 @@ def _apply(draft: Draft, command: Command) -> bool:
         case ActOnWorkItem():
             item = draft.items.get(command.number)
             if item is None:
-                raise NotFound(f"Process {command.process_id} has no work item {command.number}.")
+                raise NotFound(f"There is no work item {work_item_id(command.process_id, command.number)}.")
             _require_revision(draft, command.revision)
             act(draft, item, command)
         case TerminateProcess():
@@ -210,7 +210,7 @@ def _comment(draft: Draft, command: AddComment) -> None:
     if command.number is not None:
         item = draft.items.get(command.number)
         if item is None:
-            raise NotFound(f"Process {command.process_id} has no work item {command.number}.")
+            raise NotFound(f"There is no work item {work_item_id(command.process_id, command.number)}.")
         activity = item.activity
     draft.comment(command.text, activity=activity, user=command.actor)
     draft.record("process.commented", activity=activity, item=command.number)

@@ -15,7 +15,7 @@ from placet.loader.yaml_tree import Node, Scalar, Sequence, place_of_key
 
 Steps: TypeAlias = tuple[str, ...]
 
-_PEOPLE = ("a DN, a user name or a list of them", ("string", "list"))
+_PEOPLE = ("a person, a DN, a user name or a list of them", ("map", "string", "list"))
 #: What the expression under a key has to give, in words and as the beginnings of CEL's types.
 _WANTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "when": ("true or false", ("bool",)),

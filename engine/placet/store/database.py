@@ -7,6 +7,7 @@ statements on the loop's thread; a read runs as a whole in its thread. PostgreSQ
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import sqlite3
 import time
@@ -138,6 +139,8 @@ class SqliteConnection(aiosqlite.Connection):
     """An aiosqlite connection that is handed whole functions: one trip to its thread, not one for each statement."""
 
     sa: Connection  # over the same SQLite connection
+    _path: str
+    _file: tuple[int, int] | None
 
     def __init__(self, path: str, *pragmas: str) -> None:
         super().__init__(lambda: _connect(path, pragmas), iter_chunk_size=64)
@@ -145,14 +148,23 @@ class SqliteConnection(aiosqlite.Connection):
     @classmethod
     async def open(cls, path: str, *pragmas: str) -> Self:
         connection = cls(path, *pragmas)
-        await connection
-        raw = connection.raw
+        try:
+            await connection
+        except sqlite3.Error as failure:
+            await asyncio.to_thread(connection._thread.join)  # it still speaks to this loop when it ends
+            raise _cannot_open(path, failure) from failure
+        raw, connection._path, connection._file = connection.raw, path, _file_of(path)
         connection.sa = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool, **_JSON).connect()
         return connection
 
     @property
     def raw(self) -> sqlite3.Connection:
         return self._conn
+
+    def require_same_file(self) -> None:
+        """Refuse to write to a file that was removed or replaced: what it took would be lost with it."""
+        if _file_of(self._path) != self._file:
+            raise Unavailable(f"The database {self._path} was removed or replaced while open; restart the engine.")
 
     async def in_thread(self, work: Callable[..., T], *args: Any) -> T:
         """Run a function in this connection's thread."""
@@ -162,6 +174,27 @@ class SqliteConnection(aiosqlite.Connection):
     async def close(self) -> None:
         self.sa.close()
         await super().close()
+
+
+def _file_of(path: str) -> tuple[int, int] | None:
+    """Which file a path leads to."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _cannot_open(path: str, failure: sqlite3.Error) -> PlacetError:
+    code = failure.sqlite_errorcode & 0xFF
+    if code == sqlite3.SQLITE_NOTADB:
+        return InvalidInput(f"{path} is not a SQLite database; name another file, or move it away.")
+    if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+        return InvalidInput(
+            f"The database {path} cannot be opened ({failure}); it has to be a file that this program may write to, "
+            "in a folder that it may write to as well."
+        )
+    return Unavailable(f"The database {path} cannot be opened ({failure}); try again in a moment.")
 
 
 def _connect(path: str, pragmas: Sequence[str]) -> sqlite3.Connection:
@@ -191,6 +224,7 @@ class SqliteWriteConnection:
         self._connection = connection
 
     async def begin(self) -> None:
+        self._connection.require_same_file()
         try:
             self._connection.raw.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError:  # another program writes: wait for it off the loop
@@ -250,14 +284,7 @@ class SqliteDatabase:
 
     async def connect_writer(self) -> WriteConnection:
         pragmas = ("busy_timeout=0", "journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY")
-        try:
-            return SqliteWriteConnection(await SqliteConnection.open(self.path, *pragmas))
-        except sqlite3.Error as failure:
-            if failure.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
-                raise InvalidInput(
-                    f"{self.path} is not a SQLite database; name another file, or move it away."
-                ) from failure
-            raise Unavailable(f"The database {self.path} cannot be opened: {failure}.") from failure
+        return SqliteWriteConnection(await SqliteConnection.open(self.path, *pragmas))
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         try:
