@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import fields
 from datetime import datetime
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
@@ -32,6 +35,15 @@ _CHANGING = (
     "timer",
     "held",
 )
+# Rows come as tuples in the order of the table's columns; a record is made of the same values in its own order.
+_COLUMNS = work_item.c.keys()
+_NAMED = [_COLUMNS.index(column) for column in ("addressee", "owner", "actor", "proxy_for")]
+_NAMES = itemgetter(*_NAMED)
+_STATUS, _PRIORITY = _COLUMNS.index("status"), _COLUMNS.index("priority")
+_ORDER = [_COLUMNS.index(member.name) for member in fields(WorkItem)]
+_STATUSES = {status.value: status for status in WorkItemStatus}
+_PRIORITIES = {priority.value: priority for priority in Priority}
+
 _INSERT = Bulk(insert(work_item), work_item.c.keys())
 _UPDATE = Bulk(
     update(work_item)
@@ -51,34 +63,17 @@ def load(tx: Connection, process_ids: Collection[str], numbers: Collection[int],
 
 def to_records(tx: Connection, rows: Sequence[Row[Any]], names: Names) -> list[WorkItem]:
     """Rows of all columns as records."""
-    names.fetch(tx, (number for row in rows for number in (row.addressee, row.owner, row.actor, row.proxy_for)))
-    return [_record(row, names) for row in rows]
+    names.fetch(tx, chain.from_iterable(map(_NAMES, rows)))
+    return [_record(row, names.dn) for row in rows]
 
 
-def _record(row: Row[Any], names: Names) -> WorkItem:
-    return WorkItem(
-        process_id=row.process_id,
-        number=row.number,
-        activity=row.activity,
-        token=row.token,
-        addressee=names.dn(row.addressee),
-        created_at=row.created_at,
-        status=WorkItemStatus(row.status),
-        priority=Priority(row.priority),
-        owner=names.optional_dn(row.owner),
-        due_at=row.due_at,
-        expires_at=row.expires_at,
-        completed_at=row.completed_at,
-        actor=names.optional_dn(row.actor),
-        outcome=row.outcome,
-        proxy_for=names.optional_dn(row.proxy_for),
-        returned=row.returned,
-        reminders=row.reminders,
-        escalated=row.escalated,
-        timer_at=row.timer_at,
-        timer=row.timer,
-        held=row.held,
-    )
+def _record(row: Any, dn: Callable[[int], str]) -> WorkItem:
+    values = list(row)
+    for place in _NAMED:
+        if values[place] is not None:
+            values[place] = dn(values[place])
+    values[_STATUS], values[_PRIORITY] = _STATUSES[values[_STATUS]], _PRIORITIES[values[_PRIORITY]]
+    return WorkItem(*map(values.__getitem__, _ORDER))
 
 
 def names_in(records: Iterable[WorkItem]) -> list[str | None]:
