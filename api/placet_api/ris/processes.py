@@ -25,8 +25,7 @@ async def _read(request: Request, wanted: Node | None, paging: Paging, limit: in
     listing = await request.engine.list_processes(
         wanted, actor=request.actor.dn, limit=limit, after=paging.after, newest_first=paging.newest_first
     )
-    texts = write_processes(listing, request.render, request.accept_language)
-    return Rows(texts, lambda at: (listing.rows[at].id.hex(),))
+    return Rows(write_processes(listing, request.render, request.accept_language), listing.cursor)
 
 
 processes = Collection(kind=PROCESSES, fields=PROCESS_FIELDS, newest_first=True, of_items=False, read=_read)

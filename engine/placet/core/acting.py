@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from placet.commands import ActOnWorkItem
 from placet.core import data_items, walk
-from placet.core.approvals import ask, ask_for_changes, can_answer, is_principal, others_may_answer
+from placet.core.approvals import ask, ask_for_changes, can_answer, has_free_voter, is_principal
 from placet.core.definition import Approval
 from placet.core.draft import Draft, cancel
 from placet.core.names import fold_dn
@@ -137,7 +137,8 @@ def _vote(draft: Draft, item: WorkItem, approval: Approval, command: ActOnWorkIt
     votes = draft.token(item.token).votes
     assert votes is not None
     voter = command.actor or item.addressee
-    if fold_dn(voter) in votes.voters and others_may_answer(draft, item, approval):
+    # who has answered does so again only for an item that would wait for ever otherwise
+    if fold_dn(voter) in votes.voters and has_free_voter(draft, item, approval, item.addressee):
         raise Conflict("You have answered this approval already; another of its group has to act on this item.")
     votes.voters.append(fold_dn(voter))
     match command.action:

@@ -147,20 +147,15 @@ def can_answer(draft: Draft, item: WorkItem, approval: Approval, dn: str) -> boo
     """Whether an item may go to somebody, or to a group: one vote each, and none where self-approval is forbidden."""
     if item.returned:
         return True
-    votes = draft.token(item.token).votes
-    assert votes is not None
     others = (other.addressee for other in draft.open_items(item.token) if other.number != item.number)
-    if fold_dn(dn) in map(fold_dn, others):
-        return False
-    free = [actor for actor in _actors(draft, dn) if fold_dn(actor) not in votes.voters]
-    return any(approval.self_approval or not is_principal(draft, actor) for actor in free)
+    return fold_dn(dn) not in map(fold_dn, others) and has_free_voter(draft, item, approval, dn)
 
 
-def others_may_answer(draft: Draft, item: WorkItem, approval: Approval) -> bool:
-    """Whether somebody of an item's group who has not answered yet could; without one it would wait for ever."""
+def has_free_voter(draft: Draft, item: WorkItem, approval: Approval, dn: str) -> bool:
+    """Whether somebody, or one of a group, may answer and has not done so in this round."""
     votes = draft.token(item.token).votes
     assert votes is not None
-    free = [actor for actor in _actors(draft, item.addressee) if fold_dn(actor) not in votes.voters]
+    free = [actor for actor in _actors(draft, dn) if fold_dn(actor) not in votes.voters]
     return any(approval.self_approval or not is_principal(draft, actor) for actor in free)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from placet.core.definition import DataType
 from placet.core.names import is_dn
 from placet.errors import InvalidInput
+from placet.query.storable import UNSTORABLE
 from placet.query.times import parse_time
 
 MAX_TEXT = 100_000
@@ -25,7 +26,6 @@ DIGITS = 15  # so many significant digits a double gives back unchanged
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,25}")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class Unusable(ValueError):
@@ -54,7 +54,7 @@ def shown(value: Any, length: int | None = 60) -> str:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError):
         text = f"a {type(value).__name__}"
-    text = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    text = UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
     return text if length is None or len(text) <= length else text[: length - 1] + "…"
 
 
@@ -67,7 +67,7 @@ def _string(given: Any) -> str:
 def _text(given: str) -> str:
     if len(given) > MAX_TEXT:
         raise Unusable(f"has {len(given):,} characters", f"at most {MAX_TEXT:,} work")
-    if _UNSTORABLE.search(given):
+    if UNSTORABLE.search(given):
         raise Unusable("holds a character that cannot be stored (NUL or half of a surrogate pair)", "leave that out")
     return given
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from placet.commands import ActOnWorkItem, AddComment, Command, StartProcess, TerminateProcess
 from placet.errors import InvalidInput
+from placet.query.storable import unstorable_in
 
 LONGEST_COMMENT = 10_000
 LONGEST_NAME = 1_024
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def check_command(command: Command) -> None:
@@ -37,6 +35,5 @@ def check_text(name: str, text: str | None, longest: int) -> None:
         return
     if len(text) > longest:
         raise InvalidInput(f"The {name} has {len(text)} characters; at most {longest} are kept.")
-    if bad := _UNSTORABLE.search(text):
-        what = "a NUL character" if bad[0] == "\x00" else "half of a surrogate pair"
-        raise InvalidInput(f"The {name} has {what} at position {bad.start() + 1}; leave it out.")
+    if bad := unstorable_in(text):
+        raise InvalidInput(f"The {name} has {bad}; leave it out.")

@@ -6,9 +6,7 @@ It holds nothing: what is due is asked of the database, so a restart fires what 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import TypeAlias
 
 import structlog
 
@@ -21,8 +19,6 @@ from placet.store.world import World
 from placet.store.writer import Writer
 
 log = structlog.get_logger("placet.jobs")
-
-Handle: TypeAlias = Callable[[Command], Awaitable[object]]
 
 #: How many due rows are asked for at once.
 _AT_ONCE = 200

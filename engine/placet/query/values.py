@@ -9,9 +9,9 @@ from placet.errors import InvalidFilter, InvalidInput
 from placet.query.ast import ME, Value
 from placet.query.fields import Field, FieldType
 from placet.query.names import is_dn
+from placet.query.storable import unstorable_in
 from placet.query.times import parse_time
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 _ID = re.compile(r"[0-9A-Fa-f]{32}")
 
@@ -20,9 +20,8 @@ def check_text(text: str, longest: int) -> None:
     """Refuse what no database should see, and what is too long to be meant."""
     if len(text) > longest:
         raise InvalidFilter(f"A filter of {len(text)} characters is too long; at most {longest} are read.")
-    if bad := _UNSTORABLE.search(text):
-        what = "a NUL character" if bad[0] == "\x00" else "half of a surrogate pair"
-        raise InvalidFilter(f"The filter has {what} at position {bad.start() + 1}; leave it out.")
+    if bad := unstorable_in(text):
+        raise InvalidFilter(f"The filter has {bad}; leave it out.")
 
 
 def read_value(field: Field, text: str) -> Value:

@@ -89,8 +89,6 @@ class _Compiler:
             case FieldType.ID if field.name == "WorkId":
                 process_id, number_ = split_work_item_id(str(value))
                 return and_(column == process_id, work_item.c.number == number_)
-            case FieldType.STATUS if field.name == "Type":
-                return column == bool(value)
             case FieldType.STATUS if operator is Operator.EQ:
                 return and_(column == value, _hint(field, [value]))
             case FieldType.ID | FieldType.STATUS | FieldType.TIME | FieldType.EXACT:

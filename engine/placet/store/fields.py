@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from placet.query import fields as public
-from placet.store.tables import comment, process, work_item
+from placet.store.tables import process, work_item
 
 #: Public name to column. What a column holds (an interned name, a definition's row, …) follows from the field.
 PROCESS_COLUMNS: Mapping[str, ColumnElement[Any]] = {
@@ -39,12 +38,4 @@ WORK_ITEM_COLUMNS: Mapping[str, ColumnElement[Any]] = {
     "CreationTime": work_item.c.created_at,
     "ExpTime": work_item.c.expires_at,
     "CompletionTime": work_item.c.completed_at,
-}
-
-COMMENT_COLUMNS: Mapping[str, ColumnElement[Any]] = {"Type": comment.c.system}
-
-COLUMNS = {
-    public.PROCESSES.name: PROCESS_COLUMNS,
-    public.WORK_ITEMS.name: WORK_ITEM_COLUMNS,
-    public.COMMENTS.name: COMMENT_COLUMNS,
 }

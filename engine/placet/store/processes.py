@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
@@ -14,6 +16,7 @@ from placet.store.names import Names
 from placet.store.tables import process
 
 _LIVES = {(int(life.process_status), int(life.approval_status)): life for life in Life}
+_NAMES = itemgetter(*map(process.c.keys().index, ("initiator", "recipient", "proxy", "engine_id")))
 _SETTABLE = ("process_status", "approval_status", "completed_at", "engine_id", "item_count", "comment_count")
 _INSERT = Bulk(insert(process), process.c.keys())
 _UPDATE = Bulk(
@@ -38,12 +41,8 @@ def load(tx: Connection, ids: Collection[str], names: Names, *, lock: bool = Fal
 
 def to_records(tx: Connection, rows: Sequence[Row[Any]], names: Names) -> list[Process]:
     """Rows of all columns as records."""
-    names.fetch(tx, (number for row in rows for number in _names_of(row)))
+    names.fetch(tx, chain.from_iterable(map(_NAMES, rows)))
     return [_record(row, names.dn) for row in rows]
-
-
-def _names_of(row: Row[Any]) -> tuple[int | None, ...]:
-    return (row.initiator, row.recipient, row.proxy, row.engine_id)
 
 
 def _record(row: Any, dn: Callable[[int], str]) -> Process:

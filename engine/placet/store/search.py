@@ -86,10 +86,9 @@ class ProcessListing:
     dn: Callable[[int], str]
     definitions: Mapping[int, Definition]
 
-    @property
-    def cursor(self) -> tuple[str]:
-        """Where this page ends; only of one that has rows."""
-        return (self.rows[-1].id.hex(),)
+    def cursor(self, at: int) -> tuple[str]:
+        """Where a page ends whose last row is the one at this place."""
+        return (self.rows[at].id.hex(),)
 
 
 @dataclass(frozen=True, slots=True)
