@@ -165,7 +165,14 @@ def a_definition(*, name: str = "Test", data: Mapping[str, str] | None = None, *
         fields = {slot: getattr(activity, slot) for slot in _slots(type(activity))}
         named[given] = type(activity)(**(fields | {"id": given, "name": given.title()}))
     items = {
-        item: DataItem(item, DataType(words.split()[0]), "multi" in words, "required" in words, "indexed" in words)
+        item: DataItem(
+            item,
+            DataType(words.split()[0]),
+            multi_valued="multi" in words,
+            required="required" in words,
+            indexed="indexed" in words,
+            internal="internal" in words,
+        )
         for item, words in (data or {}).items()
     }
     dn = definition_dn(name)

@@ -1,7 +1,7 @@
 """Everything that can be asked of a process. A command is a value: it says what is wanted, never how.
 
 `actor` is the DN of who asks; `None` is the engine itself. Every command may be sent twice without harm: it is
-known by its `id`.
+known by its `id`. With a `revision`, it is refused with `RevisionMismatch` where the process is at another one.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class StartProcess(_Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActOnWorkItem(_Command):
-    """Do `action` with the item of that number; `to` is the new addressee of a reassignment."""
+    """Do `action` with the item of that number; `to` is the DN or user name of whom a reassignment goes to."""
 
     number: int
     action: Action
@@ -52,6 +52,8 @@ class ActOnWorkItem(_Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TerminateProcess(_Command):
+    """End a process: as Terminated + Retracted, or with `error` as Terminated + Error; `reason` becomes a comment."""
+
     error: bool = False
     reason: str | None = None
     revision: int | None = None
@@ -59,16 +61,22 @@ class TerminateProcess(_Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseProcess(_Command):
+    """Stop a process: its items can be read but not acted on, and its timers stand still."""
+
     revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeProcess(_Command):
+    """Let a stopped process go on."""
+
     revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddComment(_Command):
+    """Add the comment of a person, or without an actor the engine's, at any time of a process's life."""
+
     text: str
     number: int | None = None  # the work item it is about
 

@@ -151,7 +151,7 @@ def test_an_item_is_not_escalated_to_who_asks(to):
     story.pass_by(DAY)
 
     assert story.open == {1: BOB}
-    assert "not escalated" in story.told()[0]
+    assert "could not be escalated" in story.told()[0]
     story.act(1, "approve", BOB)
     assert story.life is Life.APPROVED
 

@@ -165,6 +165,26 @@ def test_an_unknown_item_is_named_with_those_that_exist_and_the_nearest():
         check_start(a_definition(), {"x": 1})
 
 
+COUNTED = a_definition(
+    DataItem("days", DataType.INTEGER, required=True), DataItem("round", DataType.INTEGER, internal=True)
+)
+
+
+def test_what_the_process_sets_itself_is_not_given_at_the_start():
+    assert check_start(COUNTED, {"days": 3, "round": ""}) == {"days": 3}
+
+    with pytest.raises(InvalidData, match="'round' is set by the process itself and cannot be given") as caught:
+        check_start(COUNTED, {"days": 3, "round": 1})
+    assert caught.value.item == "round"
+
+
+def test_what_the_process_sets_itself_is_changed_by_the_process_alone():
+    assert check_change(COUNTED, {"round": 2}, None) == {"round": 2}
+    with pytest.raises(InvalidData, match="'round' is set by the process itself and cannot be given"):
+        check_change(COUNTED, {"round": 2}, ["days"], {"round": 1})
+    assert check_change(COUNTED, {"round": "1", "days": 4}, ["days"], {"round": 1}) == {"days": 4}
+
+
 def test_a_change_gives_only_what_changes():
     assert check_change(ORDER, {"amount": "5"}, None) == {"amount": 5.0}
     assert check_change(ORDER, {"amount": ""}, ["amount"]) == {"amount": None}

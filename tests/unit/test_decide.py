@@ -1,5 +1,6 @@
 """The life of a process: starting, stopping, ending, and what is refused on the way."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -24,6 +25,8 @@ from tests.builders import (
     BOB,
     CARL,
     DAY,
+    DIRECTORY,
+    GONE,
     HOUR,
     NINE,
     STRANGER,
@@ -86,6 +89,40 @@ def test_only_an_administrator_names_a_proxy():
     with pytest.raises(NotAllowed, match="proxy"):
         Story(ASK).start(None, actor=ANNA, proxy=BOB)
     assert Story(ASK).start(None, actor=ADMIN, proxy="bob").process.proxy == BOB
+
+
+# -- who is inactive -------------------------------------------------------------------------------
+
+
+def test_whoever_is_inactive_may_do_nothing():
+    with pytest.raises(NotAllowed, match=r"cn=gone,ou=users,o=placet is inactive and may do nothing"):
+        Story(ASK).start(None, actor=GONE)
+
+    story = Story(ASK).start(GONE)  # the engine itself may start it for him
+    for deed in (
+        lambda: story.act(1, "approve", GONE),
+        lambda: story.terminate(GONE),
+        lambda: story.pause(GONE),
+        lambda: story.comment("Goodbye.", "Gone"),
+    ):
+        with pytest.raises(NotAllowed, match="is inactive"):
+            deed()
+    assert story.open == {1: BOB}
+
+
+def test_an_administrator_who_is_inactive_administers_nothing():
+    story = Story(ASK).start(ANNA)
+    people = [replace(person, active=person.dn != ADMIN) for person in DIRECTORY.people.values()]
+    story.directory = Directory(people, DIRECTORY.groups.values())
+
+    with pytest.raises(NotAllowed, match="is inactive"):
+        story.pause(ADMIN)
+    story.terminate(None)
+    assert story.life is Life.RETRACTED
+
+
+def test_a_dn_that_is_no_users_may_act():
+    assert Story(ASK).start(None, actor="cn=elsewhere,o=x").process.initiator == "cn=elsewhere,o=x"
 
 
 def test_a_retired_definition_starts_nothing_and_goes_on_with_what_runs():

@@ -7,8 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placet.core.expressions import ExpressionSyntax, compile_expression, data_references, type_faults
+from placet.commands import PauseProcess
+from placet.core.draft import Draft, Facts
+from placet.core.expression_text import FIELDS, unknown_fields
+from placet.core.expressions import ExpressionSyntax, check_types, compile_expression, data_references
 from placet.errors import ExpressionError
+from tests.builders import an_approval, started
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 FACTS = {
@@ -194,7 +198,52 @@ TYPES = {
     ],
 )
 def test_types_that_can_never_work_are_found_beforehand(source, columns):
-    assert [fault.column for fault in type_faults(source, TYPES)] == columns
+    assert [fault.column for fault in check_types(source, TYPES)[1]] == columns
+
+
+@pytest.mark.parametrize(
+    ("source", "gives"),
+    [
+        ("data.days", "int"),
+        ("data.route", "list<string>"),
+        ("data.route[0]", "string"),
+        ("[data.days, 'bob']", "list<dyn>"),
+        ("[1, 2]", "list<int>"),
+        ("data.lines", "dyn"),
+        ("initiator.manager", "dyn"),
+        ("has(data.days) ? data.days : 0", "dyn"),
+        ("has(data.days)", "dyn"),
+    ],
+)
+def test_the_kind_of_result_is_known_as_far_as_the_types_tell(source, gives):
+    assert check_types(source, TYPES) == (gives, [])
+
+
+def test_the_fields_that_are_known_are_those_that_a_run_is_given():
+    story = started(ask=an_approval())
+    known = Facts(NOON, story.directory, "node-1", story.ids.make)
+    draft = Draft(story.definition, story.snapshot, PauseProcess(process_id=story.id), known)
+    facts = draft.expression_facts()
+
+    assert {name: set(fields) for name, fields in FIELDS.items()} == {name: set(facts[name]) for name in FIELDS}
+
+
+@pytest.mark.parametrize(
+    ("source", "unknown"),
+    [
+        ("initiator.boss", [("initiator", "boss", 10)]),
+        ("recipient.manager.manager.boss.dn", [("recipient.manager.manager", "boss", 26)]),
+        ("process['title'] + initiator['manager'].nam", [("process", "title", 8), ("initiator.manager", "nam", 40)]),
+        ("has(initiator.boss)", [("initiator", "boss", 14)]),
+        ("initiator.manager.dn + recipient.groups[0] + process.created_at.getFullYear()", []),
+        ("initiator.name.startsWith('a') && initiator.manager == initiator", []),
+        ("'initiator.boss' == data.initiator.boss", []),
+        ("data.people.exists(recipient, recipient.age > 3)", []),
+        ("response.boss + now.boss", []),
+    ],
+)
+def test_fields_that_nobody_has_are_found_beforehand(source, unknown):
+    assert [(field.owner, field.name, field.start) for field in unknown_fields(source)] == unknown
 
 
 @pytest.mark.parametrize(

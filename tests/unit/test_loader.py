@@ -287,6 +287,47 @@ WAYS = "paths: {approved: z, denied: z}"
             "'addressees' of activity 'a' has to give a person, a DN, a user name or a list",
         ),
         (
+            f"{{kind: approval, addressees: 17, {WAYS}}}",
+            "",
+            "5:35: 'addressees' of activity 'a' has to give a person, a DN, a user name or a list",
+        ),
+        (
+            f"{{{ASK}, fallback: data.x, {WAYS}}}",
+            "x: {type: integer}",
+            "'fallback' of activity 'a' has to give a person, a DN, a user name or a list",
+        ),
+        (
+            f"{{{ASK}, escalate: {{after: 1d, to: data.x}}, {WAYS}}}",
+            "x: {type: decimal, multi_valued: true}",
+            "'to' of activity 'a' has to give a person, a DN, a user name or a list",
+        ),
+        (f'{{kind: approval, addressees: "[1, 2]", {WAYS}}}', "", "'addressees' of activity 'a' has to give a person"),
+        (
+            "{kind: wait, until: data.x, next: z}",
+            "x: {type: date}",
+            "'until' of activity 'a' has to give a time, see timestamp(…)",
+        ),
+        (
+            f"{{kind: approval, addressees: initiator.boss, {WAYS}}}",
+            "",
+            "5:45: Activity 'a' asks for 'boss' of 'initiator', which it does not have: there are: dn, user_name, name,",
+        ),
+        (
+            f"{{{ASK}, escalate: {{after: 1d, to: recipient.manager.mangaer}}, {WAYS}}}",
+            "",
+            "Activity 'a' asks for 'mangaer' of 'recipient.manager', which it does not have: did you mean 'manager'?",
+        ),
+        (
+            "{kind: log, comment: string(process.created), next: z}",
+            "",
+            "5:42: Activity 'a' asks for 'created' of 'process', which it does not have: did you mean 'created_at'?",
+        ),
+        (
+            f"{{{ASK}, writes: [x], {WAYS}}}",
+            "x: {internal: true}",
+            "Approval 'a' writes the data item 'x', which is internal: only mappings set it.",
+        ),
+        (
             f"{{{ASK}, fallback: cn=HR,ou=groups, {WAYS}}}",
             "",
             "'ou=groups' is no key of activity 'a' (approval); inside of { } a text with commas stands in quotes",
@@ -495,6 +536,49 @@ def test_what_cannot_be_followed_makes_no_further_faults():
     assert len(found) == 1
 
 
+SET = "a: {kind: mapping, set: {x: 1}, next: z}"
+
+
+def test_an_internal_item_is_set_by_a_mapping():
+    found = parse_definition(a_definition(SET, DONE, data="x: {type: integer, internal: true}, y: {}"))
+
+    assert found.data["x"].internal
+    assert list(found.asked) == ["y"]
+
+
+@pytest.mark.parametrize(
+    ("data", "fault"),
+    [
+        (
+            "x: {internal: true, required: true}",
+            "2:28: Data item 'x' is internal: it is asked of nobody, so it cannot be required; drop one of the two.",
+        ),
+        ("x: {}, y: {internal: true}", "2:19: Data item 'y' is internal and no activity sets it; set it in a mapping"),
+        ("x: {internal: perhaps}", "'internal' of data item 'x': 'perhaps' is neither true nor false"),
+    ],
+)
+def test_an_internal_item_that_cannot_work(data, fault):
+    assert any(fault in line for line in faults_of(a_definition(SET, DONE, data=data)))
+
+
+def test_what_a_definition_gives_to_another_one_of_its_folder_is_checked(tmp_path):
+    child = a_definition(SET, DONE, data="x: {type: integer, internal: true}, days: {}")
+    parent = a_definition("a: {kind: process, definition: Trial, wait: false, next: z, data: {%s}}", DONE)
+    (tmp_path / "child.yaml").write_text(child)
+    (tmp_path / "parent.yaml").write_text(parent.replace("name: Trial", "name: Parent") % "days: 3")
+    assert len(load_directory(tmp_path)) == 2
+
+    (tmp_path / "parent.yaml").write_text(parent.replace("name: Trial", "name: Parent") % "x: 1, dais: 3")
+    with pytest.raises(InvalidDefinition) as caught:
+        load_directory(tmp_path)
+
+    assert [str(fault).partition("parent.yaml:")[2] for fault in caught.value.faults] == [
+        "5:70: Process 'a' gives 'Trial' the data item 'x', which is internal: only the mappings of that definition set "
+        "it; leave it out.",
+        "5:76: Process 'a' gives 'Trial' the data item 'dais', which it does not declare: did you mean 'days'?",
+    ]
+
+
 def test_a_directory_is_loaded_in_order_with_the_faults_of_all_files(tmp_path):
     (tmp_path / "b.yml").write_text("name: B\nstart: a\nactivities: {a: {kind: finish}}", encoding="utf-8-sig")
     (tmp_path / "a.yaml").write_text("name: A\nstart: a\nactivities: {a: {kind: finish}}")
@@ -539,6 +623,11 @@ def test_the_definitions_of_the_project_load():
     )
     assert found["PageWizardForm"].data["recipient"].type is core.DataType.STRING
     assert not found["Role Approval"].data["reason"].required
+    internal = {name: each.data.keys() - each.asked.keys() for name, each in found.items()}
+    assert {name: items for name, items in internal.items() if items} == {
+        "Purchase order": {"objection"},
+        "Travel permit": {"step"},
+    }
 
 
 def test_the_schema_for_editors_accepts_what_loads_and_refuses_what_does_not():

@@ -34,6 +34,9 @@ ITEMS = {
 }
 
 
+ASKED_FOR = {"pause", "resume", "terminate", "claim", "release", "reassign"}  # what happens by itself is not
+
+
 def a_process(life):
     return Process("0" * 32, 1, ANNA, ANNA, life, NINE)
 
@@ -60,7 +63,7 @@ def test_every_trigger_in_every_state(machine, attribute, make, states, ways):
             if target is None:
                 with pytest.raises(TransitionNotAllowed) as refusal:
                     move(machine, draft, trigger)
-                assert refusal.value.accepted == sorted(t for s, t in ways if s == state.name)
+                assert refusal.value.accepted == sorted(t for s, t in ways if s == state.name and t in ASKED_FOR)
                 assert getattr(draft, attribute) is state
             else:
                 assert getattr(move(machine, draft, trigger), attribute) is states[target]
@@ -70,6 +73,4 @@ def test_what_a_refusal_says():
     with pytest.raises(TransitionNotAllowed) as refusal:
         move(WORK_ITEM, an_item(WorkItemStatus.OPEN), "release")
 
-    assert refusal.value.message == (
-        "Cannot release a work item that is open; it accepts: cancel, claim, complete, reassign, time_out."
-    )
+    assert refusal.value.message == ("Cannot release a work item that is open; it accepts: claim, reassign.")

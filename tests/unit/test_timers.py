@@ -8,7 +8,7 @@ from placet.commands import FireItemTimer, FireJob
 from placet.core.clockwork import later
 from placet.core.definition import Escalate, Remind
 from placet.core.statuses import Life, WorkItemStatus
-from placet.errors import Conflict, NotAllowed
+from placet.errors import Conflict, NotFound
 from tests.builders import (
     ADMIN,
     ANNA,
@@ -140,7 +140,7 @@ def test_an_item_goes_to_whom_it_is_escalated():
     assert (item.addressee, item.owner, item.status, item.escalated) == (CARL, None, WorkItemStatus.OPEN, True)
     assert item.expires_at == item.timer_at == NINE + 3 * DAY
     assert story.events[-1].detail == {"addressee": CARL, "before": BOB}
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotFound):
         story.act(1, "approve", BOB)
     story.act(1, "approve", CARL)
     assert story.life is Life.APPROVED
@@ -155,7 +155,7 @@ def test_where_nobody_is_found_the_item_stays_and_a_comment_says_so(to):
 
     assert story.open == {1: BOB}
     assert len(story.told()) == 1
-    assert "not escalated" in story.told()[0]
+    assert "could not be escalated" in story.told()[0]
 
 
 def test_of_several_the_first_is_taken_and_a_group_will_do():

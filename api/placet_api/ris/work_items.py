@@ -8,7 +8,7 @@ from typing import Any
 from placet import Action, FoundWorkItem, cursor_of
 from placet.commands import ActOnWorkItem
 from placet.core.records import split_work_item_id
-from placet.errors import InvalidInput, NotAllowed
+from placet.errors import InvalidInput
 from placet.query.ast import Node
 from placet.query.fields import WORK_ITEMS as WORK_ITEM_FIELDS
 from placet_api.answers import Answer, to_json
@@ -66,11 +66,7 @@ async def act(request: Request) -> Answer:
         to=person_of(body, "Addressee") if action is Action.REASSIGN else None,
         revision=await request.expected_revision(process_id),
     )
-    try:
-        outcome = await request.engine.handle(command)
-    except NotAllowed:  # who may not even see the item is told that there is none
-        await request.engine.work_item(item_id, actor=request.actor.dn)
-        raise
+    outcome = await request.engine.handle(command)
     assert outcome.item is not None
     assert outcome.process is not None
     assert outcome.definition is not None

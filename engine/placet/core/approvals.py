@@ -11,7 +11,7 @@ from placet.core.draft import Draft
 from placet.core.names import fold_dn
 from placet.core.people import Group, Person
 from placet.core.records import WorkItem
-from placet.core.statuses import Priority
+from placet.core.voters import has_free_voter
 from placet.core.votes import Round
 from placet.errors import ExpressionError, InvalidInput
 
@@ -50,24 +50,6 @@ def assign(draft: Draft, token: int, approval: Approval, addressee: str) -> Work
     return item
 
 
-def ask_for_changes(draft: Draft, token: int, approval: Approval) -> WorkItem:
-    """Send the request back to its initiator, as a work item of his."""
-    initiator = draft.process.initiator
-    item = WorkItem(
-        process_id=draft.process.id,
-        number=0,
-        activity=approval.id,
-        token=token,
-        addressee=initiator,
-        created_at=draft.now,
-        priority=Priority.MEDIUM,
-        returned=True,
-    )
-    item = draft.add_item(item)
-    draft.record("work_item.assigned", activity=approval.id, item=item.number, addressee=initiator, returned=True)
-    return item
-
-
 def _voters(draft: Draft, approval: Approval) -> list[str]:
     """The DNs to ask, each once: the addressees, else the fallback."""
     reason = ""
@@ -76,7 +58,7 @@ def _voters(draft: Draft, approval: Approval) -> list[str]:
     except (ExpressionError, InvalidInput) as failure:
         if approval.fallback is None:
             raise
-        found, reason = [], f" ({failure.message})"
+        found, reason = [], f" ({failure.message.rstrip('.')})"
     if found:
         return found
     if approval.fallback is None:
@@ -140,7 +122,7 @@ def _eligible(draft: Draft, approval: Approval, found: Iterable[str]) -> list[st
     """Without those whom `self_approval: forbidden` keeps out, and groups of nobody else."""
     if approval.self_approval:
         return list(found)
-    return [dn for dn in found if any(not is_principal(draft, actor) for actor in _actors(draft, dn))]
+    return [dn for dn in found if has_free_voter(draft.directory, draft.process, approval, (), dn)]
 
 
 def can_answer(draft: Draft, item: WorkItem, approval: Approval, dn: str) -> bool:
@@ -148,22 +130,8 @@ def can_answer(draft: Draft, item: WorkItem, approval: Approval, dn: str) -> boo
     if item.returned:
         return True
     others = (other.addressee for other in draft.open_items(item.token) if other.number != item.number)
-    return fold_dn(dn) not in map(fold_dn, others) and has_free_voter(draft, item, approval, dn)
-
-
-def has_free_voter(draft: Draft, item: WorkItem, approval: Approval, dn: str) -> bool:
-    """Whether somebody, or one of a group, may answer and has not done so in this round."""
+    if fold_dn(dn) in map(fold_dn, others):
+        return False
     votes = draft.token(item.token).votes
     assert votes is not None
-    free = [actor for actor in _actors(draft, dn) if fold_dn(actor) not in votes.voters]
-    return any(approval.self_approval or not is_principal(draft, actor) for actor in free)
-
-
-def _actors(draft: Draft, dn: str) -> list[str]:
-    group = draft.directory.group(dn)
-    return [dn] if group is None else [person.dn for person in draft.directory.active_members(group)]
-
-
-def is_principal(draft: Draft, dn: str) -> bool:
-    """Whether somebody is the initiator or the recipient of this process."""
-    return fold_dn(dn) in (fold_dn(draft.process.initiator), fold_dn(draft.process.recipient))
+    return has_free_voter(draft.directory, draft.process, approval, votes.voters, dn)

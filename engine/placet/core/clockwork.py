@@ -22,6 +22,7 @@ def base(item: WorkItem) -> datetime:
 
 
 def reminder_at(item: WorkItem, approval: Approval) -> datetime | None:
+    """When the next reminder is due, None where there is none to come."""
     remind = approval.remind
     if remind is None or (item.reminders and remind.every is None):
         return None
@@ -30,6 +31,7 @@ def reminder_at(item: WorkItem, approval: Approval) -> datetime | None:
 
 
 def escalation_at(item: WorkItem, approval: Approval) -> datetime | None:
+    """When the item goes to somebody else, None where it does not or has done so."""
     if approval.escalate is None or item.escalated:
         return None
     return later(base(item), approval.escalate.after)

@@ -24,7 +24,7 @@ _EMPTY = (None, "", b"")
 
 
 def check_start(definition: Definition, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The data of a new process; raises InvalidData for an item that is unknown, missing or wrong."""
+    """The data of a new process; raises InvalidData for an item that is unknown, internal, missing or wrong."""
     for name in given:
         if name not in definition.data:
             raise _unknown(definition, name)
@@ -32,6 +32,8 @@ def check_start(definition: Definition, given: Mapping[str, Any]) -> dict[str, A
     for name, item in definition.data.items():
         value = canonical(item, given.get(name))
         if value is not None:
+            if item.internal:
+                raise _internal(name)
             data[name] = value
         elif item.required:
             raise InvalidData(name, f"The data item {name!r} is required and was not given; give {_wanted(item)}.")
@@ -58,6 +60,8 @@ def check_change(
         if current is not None and new == current.get(name):
             continue
         if writable is not None and name not in writable:
+            if item.internal:
+                raise _internal(name)
             those = ", ".join(sorted(writable))
             ways = f"what can be changed: {those}." if those else "nothing can be changed at this step."
             raise InvalidData(name, f"The data item {name!r} cannot be changed here; {ways}")
@@ -151,6 +155,10 @@ def _unknown(definition: Definition, name: str) -> InvalidData:
     hint = f" Did you mean {near[0]!r}?" if near else ""
     names = ", ".join(definition.data)
     return InvalidData(name, f"There is no data item {shown(name)}; {definition.name!r} has: {names}.{hint}")
+
+
+def _internal(name: str) -> InvalidData:
+    return InvalidData(name, f"The data item {name!r} is set by the process itself and cannot be given; leave it out.")
 
 
 def _wanted(item: DataItem) -> str:

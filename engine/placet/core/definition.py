@@ -31,15 +31,20 @@ class DataType(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DataItem:
+    """One thing that a request carries; an `internal` one is set by the process alone and asked of nobody."""
+
     name: str
     type: DataType = DataType.STRING
     multi_valued: bool = False
     required: bool = False
     indexed: bool = False
     description: str = ""
+    internal: bool = False
 
 
 class SettleKind(Enum):
+    """What the yes votes of an approval are measured by; the values are the words of definition files."""
+
     ANY = "any"
     ALL = "all"
     COUNT = "count"
@@ -60,12 +65,16 @@ Addressees: TypeAlias = "str | Expression"
 
 @dataclass(frozen=True, slots=True)
 class Remind:
+    """When an unanswered item is brought to mind: counted from its creation, then again and again."""
+
     after: timedelta
     every: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Escalate:
+    """When an unanswered item goes to somebody else, counted from its creation, and to whom."""
+
     after: timedelta
     to: Addressees
 
@@ -81,6 +90,8 @@ class Activity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval(Activity):
+    """Asks people; `due`, `timeout` and the rest count from the creation of each item."""
+
     addressees: Addressees
     settle: Settle = Settle()
     self_approval: bool = True
@@ -95,6 +106,8 @@ class Approval(Activity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition(Activity):
+    """Goes on over `true` or `false`."""
+
     when: Expression
 
 
@@ -107,7 +120,7 @@ class Branch(Activity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merge(Activity):
-    pass
+    """Goes on once all paths of its branch have come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,11 +132,15 @@ class MappingActivity(Activity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusActivity(Activity):
+    """Decides how the process will end."""
+
     status: ApprovalStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log(Activity):
+    """Writes a comment in the initiator's name."""
+
     comment: Expression
 
 
@@ -147,7 +164,7 @@ class SubProcess(Activity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finish(Activity):
-    pass
+    """Ends the process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,3 +188,8 @@ class Definition:
     source: str = ""
     retired: bool = False
     row: int = 0
+
+    @property
+    def asked(self) -> dict[str, DataItem]:
+        """The data items that people may give, in their order: all but the internal ones."""
+        return {name: item for name, item in self.data.items() if not item.internal}

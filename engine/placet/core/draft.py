@@ -13,11 +13,13 @@ from typing import Any
 from placet.commands import Command
 from placet.core import data_items
 from placet.core.definition import Definition
+from placet.core.events import DONE_BY_NOBODY
 from placet.core.flow import Flow, Token
 from placet.core.machine import PROCESS, WORK_ITEM, move
 from placet.core.people import Directory
-from placet.core.records import Comment, Event, Job, Process, Snapshot, WorkItem, copied
-from placet.errors import InvalidInput
+from placet.core.records import Comment, Event, Job, Process, Snapshot, WorkItem, copied, work_item_id
+from placet.core.statuses import Action
+from placet.errors import InvalidInput, NotFound
 
 #: What four hex digits of a work item id can count.
 MOST_WORK_ITEMS = 0xFFFF
@@ -48,6 +50,7 @@ class Decision:
 
     @property
     def process(self) -> Process:
+        """The process as it now is."""
         return self.snapshot.process
 
 
@@ -68,10 +71,12 @@ class Draft:
 
     @property
     def now(self) -> datetime:
+        """The time of the decision, the same for all that it does."""
         return self.facts.now
 
     @property
     def directory(self) -> Directory:
+        """The people and groups that the decision is made with."""
         return self.facts.directory
 
     def finish(self) -> Decision:
@@ -84,6 +89,13 @@ class Draft:
         return self.decision
 
     # -- records ---------------------------------------------------------------------------------
+
+    def item(self, number: int) -> WorkItem:
+        """A work item that a command names; raises NotFound where there is none."""
+        found = self.items.get(number)
+        if found is None:
+            raise NotFound(f"There is no work item {work_item_id(self.process.id, number)}.")
+        return found
 
     def change_item(self, item: WorkItem, trigger: str | None = None, **changes: Any) -> WorkItem:
         """Put a changed copy of an item in its place, moved by `trigger` first."""
@@ -119,6 +131,7 @@ class Draft:
         return sorted((item for item in waiting if token in (None, item.token)), key=lambda item: item.number)
 
     def add_job(self, kind: str, token: int = 0, at: datetime | None = None, **payload: Any) -> Job:
+        """Ask for something to be done at a time, or as soon as the decision is saved."""
         self.process.job_count += 1
         job = Job(self.process.id, self.process.job_count, kind, at or self.now, token, payload)
         self.jobs[job.number] = job
@@ -126,15 +139,18 @@ class Draft:
         return job
 
     def change_job(self, job: Job, **changes: Any) -> None:
+        """Put a changed copy of a job in its place, with the next timer number."""
         self.jobs[job.number] = replace(job, timer=job.timer + 1, **changes)
         self.decision.changed_jobs.add(job.number)
 
     def end_job(self, job: Job) -> None:
+        """Drop a job, done or not."""
         del self.jobs[job.number]
         self.decision.changed_jobs.discard(job.number)
         self.decision.ended_jobs.add(job.number)
 
     def set_data(self, values: Mapping[str, Any]) -> None:
+        """Take over checked values of data items; None empties one."""
         if values:
             merged = {**self.process.data, **values}
             self.process.data = {name: value for name, value in merged.items() if value is not None}
@@ -151,12 +167,12 @@ class Draft:
         actor: str | None = None,
         **detail: Any,
     ) -> None:
-        """Add an event; the first one of a command carries the command's id."""
+        """Add an event, by whoever sent the command unless nobody did it; the first one carries the command's id."""
         self.process.event_count += 1
         command_id = None if self.decision.events else self.command.id
-        actor = actor or self.command.actor
+        by = None if kind in DONE_BY_NOBODY else actor or self.command.actor
         event = Event(
-            self.process.id, self.process.event_count, kind, self.now, actor, activity, item, detail or None, command_id
+            self.process.id, self.process.event_count, kind, self.now, by, activity, item, detail or None, command_id
         )
         self.decision.events.append(event)
 
@@ -188,6 +204,7 @@ class Draft:
     # -- endings ---------------------------------------------------------------------------------
 
     def token(self, number: int) -> Token:
+        """One of the points where the process stands."""
         return self.flow.tokens[number]
 
     def end(self, trigger: str, event: str, *, item_reason: str, **detail: Any) -> None:
@@ -212,3 +229,17 @@ def cancel(draft: Draft, item: WorkItem, reason: str) -> None:
     """Take back an item that is no longer asked for."""
     draft.change_item(item, "cancel", completed_at=draft.now, timer_at=None, timer=item.timer + 1)
     draft.record("work_item.cancelled", activity=item.activity, item=item.number, reason=reason)
+
+
+def complete(draft: Draft, item: WorkItem, action: Action, event: str) -> None:
+    """End an item with the answer of whoever sent the command."""
+    draft.change_item(
+        item,
+        "complete",
+        completed_at=draft.now,
+        actor=draft.command.actor,
+        outcome=int(action),
+        timer_at=None,
+        timer=item.timer + 1,
+    )
+    draft.record(event, activity=item.activity, item=item.number)

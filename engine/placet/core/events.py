@@ -32,3 +32,28 @@ KINDS: dict[int, str] = {
     43: "work_item.commented",
 }
 NUMBERS = {name: number for number, name in KINDS.items()}
+
+#: What happens by a fault of the definition or of its data, and not by whoever sent the command that met it.
+DONE_BY_NOBODY = frozenset({"process.failed"})
+
+_WORDS = {
+    "process.commented": "comment added",
+    "process.status_set": "final status set",
+    "process.logged": "comment logged",
+    "process.child_started": "another process started",
+    "process.child_ended": "the other process ended",
+    "activity.entered": "began to wait",
+    "activity.left": "stopped waiting",
+    "work_item.returned": "returned for changes",
+    "work_item.resubmitted": "submitted again",
+    "work_item.reminded": "reminder sent",
+    "work_item.commented": "comment added",
+}
+
+
+def in_words(kind: str, addressee: str | None = None) -> str:
+    """What a kind of event says to people: `process started`, or with an addressee `reminder sent to Ben Adler`."""
+    subject, _, happened = kind.partition(".")
+    words = happened.replace("_", " ")
+    said = _WORDS.get(kind, words if subject == "work_item" else f"{subject} {words}")
+    return f"{said} to {addressee}" if addressee else said

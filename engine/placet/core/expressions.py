@@ -7,6 +7,7 @@ turns of all its loops together and 32 levels of nesting.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
@@ -18,7 +19,7 @@ from placet.core.expression_text import data_references, outline
 from placet.core.expression_words import ExpressionSyntax, failure_in_words, shorten, syntax_faults
 from placet.errors import ExpressionError
 
-__all__ = ["Expression", "ExpressionSyntax", "compile_expression", "data_references", "type_faults"]
+__all__ = ["Expression", "ExpressionSyntax", "check_types", "compile_expression", "data_references"]
 
 MAX_LENGTH = 4_000
 MAX_LOOPS = 2
@@ -30,6 +31,7 @@ MAX_DEPTH = 40
 MAX_TURNS = 10_000  # the library's own bound
 MAX_WORK = 10_000_000  # turns of loops times the size of the facts: a thousand DNs in one loop are 7,000,000
 
+_HAS = re.compile(r"\bhas\s*\(")
 _TYPES = {"boolean": cel.Type.BOOL, "integer": cel.Type.INT, "decimal": cel.Type.DOUBLE, "json": cel.Type.DYN}
 _RESULTS = (bool, int, float, str, datetime, timedelta, type(None))
 
@@ -137,17 +139,20 @@ def compile_expression(source: str) -> Expression:
     return Expression(source)
 
 
-def type_faults(source: str, types: Mapping[str, tuple[str, bool]]) -> list[ExpressionSyntax]:
-    """Sums and comparisons that cannot work for data items of these types (type's word, whether multi-valued).
+def check_types(source: str, types: Mapping[str, tuple[str, bool]]) -> tuple[str, list[ExpressionSyntax]]:
+    """What an expression gives with data items of these types (type's word, whether multi-valued), and its faults.
 
-    Only what fails on every run is told; `data.amount * 2` with a decimal is one, since CEL does not mix the two.
+    What it gives is a CEL type in lower case, such as `list<string>`, or `dyn` where that cannot be told. Faults are
+    sums and comparisons that fail on every run: `data.amount * 2` with a decimal is one, for CEL does not mix the two.
     """
     declared = {f"data.{name}": _cel_type(*kind) for name, kind in types.items() if name.isidentifier()}
     try:
-        cel.NewEnv(variables={**_variables(), **declared}).compile(source)
+        program = cel.NewEnv(variables={**_variables(), **declared}).compile(source)
     except RuntimeError as failure:
-        return [fault for fault in syntax_faults(str(failure), source) if fault.is_mix_of_types]
-    return []
+        return "dyn", [fault for fault in syntax_faults(str(failure), source) if fault.is_mix_of_types]
+    if _HAS.search(source):  # the library takes has(data.x) for data.x where that has a type
+        return "dyn", []
+    return program.return_type().name().lower(), []
 
 
 def _cel_type(word: str, multi_valued: bool) -> cel.Type:

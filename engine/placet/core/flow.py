@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -42,6 +42,7 @@ class Flow:
     held: list[dict[str, Any]] = field(default_factory=list)  # outcomes of children that came during a pause
 
     def number(self) -> int:
+        """A number for a new token or scope."""
         self.last += 1
         return self.last
 
@@ -59,6 +60,7 @@ class Flow:
 
     @classmethod
     def load(cls, stored: Mapping[str, Any]) -> Flow:
+        """What `dump` gave, as a flow that may be changed."""
         tokens = {}
         for number, token in stored.get("tokens", {}).items():
             votes = Round(**token["votes"]) if "votes" in token else None
@@ -91,3 +93,9 @@ def _token(token: Token) -> dict[str, Any]:
     if token.child:
         dump["child"] = token.child
     return dump
+
+
+def voters_of(stored: Mapping[str, Any], token: int) -> Collection[str]:
+    """The folded DNs of who has answered in the round of a token, without loading the whole of a stored flow."""
+    voters: Collection[str] = stored["tokens"][str(token)].get("votes", {}).get("voters", ())
+    return voters

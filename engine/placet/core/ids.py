@@ -23,6 +23,7 @@ class IdMaker:
         self._last = 0
 
     def make(self, now: datetime) -> str:
+        """An id that no other program makes, greater than all that were made here before."""
         stamp = (int(now.timestamp() * 1000) << 12) | _random.getrandbits(8)
         self._last = stamp if stamp > self._last else self._last + 1
         millisecond, count = self._last >> 12, self._last & 0xFFF

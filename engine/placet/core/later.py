@@ -39,15 +39,7 @@ def begin_child(draft: Draft, number: int, activity: SubProcess) -> str | None:
     """Ask for another process to be started, once this decision is saved."""
     if draft.flow.depth >= DEEPEST:
         raise InvalidInput(f"{DEEPEST} processes stand above this one already; one that starts itself has no end")
-    facts = draft.expression_facts()
-    data = data_items.plain({name: expression.evaluate(facts) for name, expression in activity.data.items()})
-    _check_storable(activity, data)
-    recipient = draft.process.recipient
-    if activity.recipient is not None:
-        found = resolve(draft, activity.recipient)
-        if len(found) != 1:
-            raise InvalidInput(f"the recipient of {activity.definition!r} has to be one person, not {len(found)}")
-        recipient = found[0]
+    data, recipient = _child_data(draft, activity), _child_recipient(draft, activity)
     child = draft.facts.new_id(draft.now)
     draft.add_job(
         "start_child",
@@ -68,9 +60,23 @@ def begin_child(draft: Draft, number: int, activity: SubProcess) -> str | None:
     return None
 
 
-def _check_storable(activity: SubProcess, data: Mapping[str, Any]) -> None:
-    """Refuse what no outbox row could hold; the child checks the types."""
+def _child_recipient(draft: Draft, activity: SubProcess) -> str:
+    if activity.recipient is None:
+        return draft.process.recipient
+    found = resolve(draft, activity.recipient)
+    if len(found) != 1:
+        raise InvalidInput(f"the recipient of {activity.definition!r} has to be one person, not {len(found)}")
+    return found[0]
+
+
+def _child_data(draft: Draft, activity: SubProcess) -> Mapping[str, Any]:
+    """The data to start a child with; what no outbox row could hold is refused, and the child checks the types."""
+    facts = draft.expression_facts()
+    data: Mapping[str, Any] = data_items.plain(
+        {name: expression.evaluate(facts) for name, expression in activity.data.items()}
+    )
     try:
         READERS[DataType.JSON](data)
     except Unusable as fault:
         raise InvalidInput(f"the data for {activity.definition!r} {fault.what}; {fault.remedy}") from None
+    return data

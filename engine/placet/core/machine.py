@@ -55,6 +55,10 @@ WORK_ITEM = _build(
 )
 
 
+#: What somebody may ask for; the other triggers are pulled by what he asks.
+_ASKED_FOR = frozenset({"pause", "resume", "terminate", "claim", "release", "reassign"})
+
+
 def move(machine: Machine, draft: Draft, trigger: str) -> Draft:
     """Return the draft after `trigger`, or say why it may not happen."""
     state = getattr(draft, machine.model_attribute)
@@ -64,5 +68,6 @@ def move(machine: Machine, draft: Draft, trigger: str) -> Draft:
         moved = False
     if not moved:  # a guard that says no returns False; to a caller both are the same refusal
         thing = "process" if machine is PROCESS else "work item"
-        raise TransitionNotAllowed(thing, trigger, state.name.lower(), machine.get_triggers(state.name))
+        accepted = _ASKED_FOR.intersection(machine.get_triggers(state.name))
+        raise TransitionNotAllowed(thing, trigger, state.name.lower(), accepted)
     return draft

@@ -17,14 +17,17 @@ def common_name(dn: str) -> str:
 
 
 def user_dn(user_name: str) -> str:
+    """The DN of a user who was given none."""
     return f"cn={user_name},ou=users,o=placet"
 
 
 def group_dn(title: str) -> str:
+    """The DN of a group that was given none."""
     return f"cn={title},ou=groups,o=placet"
 
 
 def definition_dn(name: str) -> str:
+    """The DN of a definition whose file gives none."""
     return f"cn={name},cn=RequestDefs,cn=AppConfig,o=placet"
 
 

@@ -28,6 +28,7 @@ class Person:
 
     @property
     def full_name(self) -> str:
+        """First and last name, else the user name."""
         return f"{self.first_name} {self.last_name}".strip() or self.user_name
 
 
@@ -62,6 +63,7 @@ class Directory:
         return found or self.people.get(fold_dn(dn_or_user_name))
 
     def group(self, dn: str) -> Group | None:
+        """A group by DN, active or not."""
         return self.groups.get(fold_dn(dn))
 
     def groups_of(self, dn: str) -> list[Group]:
@@ -69,10 +71,12 @@ class Directory:
         return [group for group in self._groups_of.get(fold_dn(dn), ()) if group.active]
 
     def active_members(self, group: Group) -> list[Person]:
+        """The members of a group who can act."""
         people = (self.people.get(member) for member in group.members)
         return [person for person in people if person is not None and person.active]
 
     def is_administrator(self, dn: str) -> bool:
+        """Whether a DN is the administrator's and he is active."""
         person = self.people.get(fold_dn(dn))
         return person is not None and person.active and fold_dn(dn) == fold_dn(ADMINISTRATOR)
 

@@ -39,10 +39,12 @@ class Process:
 
     @property
     def process_status(self) -> ProcessStatus:
+        """Where the process is in its life."""
         return self.life.process_status
 
     @property
     def approval_status(self) -> ApprovalStatus:
+        """What was decided."""
         return self.life.approval_status
 
 
@@ -74,11 +76,14 @@ class WorkItem:
 
     @property
     def id(self) -> str:
+        """The id by which faces know the item, 32 hex digits."""
         return work_item_id(self.process_id, self.number)
 
 
 @dataclass(slots=True)
 class Comment:
+    """Something said about a process, or about one `activity` of it; `user` is a DN, None where the engine says it."""
+
     process_id: str
     number: int
     at: datetime

@@ -18,6 +18,7 @@ class ProcessStatus(IntEnum):
 
     @property
     def label(self) -> str:
+        """The word of the contract."""
         return self.name.capitalize()
 
 
@@ -32,6 +33,7 @@ class ApprovalStatus(IntEnum):
 
     @property
     def label(self) -> str:
+        """The word of the contract."""
         return self.name.capitalize()
 
 
@@ -47,14 +49,17 @@ class Life(Enum):
 
     @property
     def process_status(self) -> ProcessStatus:
+        """Where the process is in its life."""
         return self.value[0]
 
     @property
     def approval_status(self) -> ApprovalStatus:
+        """What was decided."""
         return self.value[1]
 
     @property
     def is_over(self) -> bool:
+        """Whether nothing more can happen."""
         return self not in (Life.RUNNING, Life.STOPPED)
 
 
@@ -69,20 +74,25 @@ class WorkItemStatus(IntEnum):
 
     @property
     def label(self) -> str:
+        """The word of the contract."""
         return "TimedOut" if self is WorkItemStatus.TIMED_OUT else self.name.capitalize()
 
     @property
     def is_open(self) -> bool:
+        """Whether the item still waits for an answer."""
         return self in (WorkItemStatus.OPEN, WorkItemStatus.CLAIMED)
 
 
 class Priority(IntEnum):
+    """How urgent a work item is, with the codes of the contract."""
+
     HIGH = 1
     MEDIUM = 2
     LOW = 3
 
     @property
     def label(self) -> str:
+        """The word of the contract."""
         return self.name.capitalize()
 
 
@@ -100,4 +110,5 @@ class Action(IntEnum):
 
     @property
     def label(self) -> str:
+        """The word of the contract."""
         return self.name.capitalize()

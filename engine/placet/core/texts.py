@@ -31,6 +31,7 @@ def check_command(command: Command) -> None:
 
 
 def check_text(name: str, text: str | None, longest: int) -> None:
+    """Refuse a text that is too long, in characters, or cannot be stored; raises InvalidInput that names it."""
     if text is None:
         return
     if len(text) > longest:

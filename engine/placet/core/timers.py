@@ -1,7 +1,9 @@
-"""What a due timer of a work item does: a timeout, an escalation or a reminder, whichever is due."""
+"""What comes due: the end of a wait, and of a work item a timeout, an escalation or a reminder."""
 
 from __future__ import annotations
 
+from placet.commands import FireItemTimer, FireJob
+from placet.core import walk
 from placet.core.acting import settle
 from placet.core.approvals import can_answer, resolve
 from placet.core.clockwork import base, escalation_at, later, next_ring, reminder_at
@@ -12,7 +14,31 @@ from placet.core.records import WorkItem
 from placet.errors import ExpressionError, InvalidInput
 
 
-def ring(draft: Draft, item: WorkItem) -> None:
+def fire_item(draft: Draft, command: FireItemTimer) -> bool:
+    """Do what is due for the item that a command names; False where that has been overtaken."""
+    item = draft.items.get(command.number)
+    if item is None or item.timer != command.timer or not item.status.is_open or item.timer_at is None:
+        return False
+    if item.timer_at > draft.now:  # rung by another machine's clock
+        return False
+    _ring(draft, item)
+    return True
+
+
+def fire_job(draft: Draft, command: FireJob) -> bool:
+    """End a wait whose time has come; False where that has been overtaken."""
+    job = draft.jobs.get(command.number)
+    if job is None or job.kind != "wait" or job.timer != command.timer:
+        return False
+    if job.timer_at is None or job.timer_at > draft.now or draft.process.life.is_over:
+        return False
+    draft.end_job(job)
+    draft.record("activity.left", activity=draft.token(job.token).at)
+    walk.leave(draft, job.token, "next")
+    return True
+
+
+def _ring(draft: Draft, item: WorkItem) -> None:
     """Do what is due for an open item; what came due several times while nobody looked happens once."""
     approval = draft.definition.activities[item.activity]
     assert isinstance(approval, Approval)
@@ -60,7 +86,7 @@ def _escalate(draft: Draft, item: WorkItem, approval: Approval) -> WorkItem:
     others = [dn for dn in found if fold_dn(dn) != fold_dn(item.addressee) and can_answer(draft, item, approval, dn)]
     item = draft.change_item(item, escalated=True)
     if not others:
-        draft.comment(f"{approval.name}: not escalated: {reason}.", activity=item.activity)
+        draft.comment(f"{approval.name} could not be escalated: {reason.rstrip('.')}.", activity=item.activity)
         return item
     draft.record(
         "work_item.escalated", activity=item.activity, item=item.number, addressee=others[0], before=item.addressee

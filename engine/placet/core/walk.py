@@ -71,6 +71,7 @@ def fail(draft: Draft, number: int, reason: str) -> None:
 
 
 def end_in_error(draft: Draft, reason: str, activity: str | None = None) -> None:
+    """End the process as Terminated + Error, with the reason in a comment of the engine."""
     draft.comment(reason, activity=activity)
     draft.end("fail", "process.failed", item_reason="the process failed", reason=reason)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from placet.core.names import fold_dn, is_dn
 from placet.errors import InvalidDefinition
 from placet.loader import content_checks, shape_checks
 from placet.loader.build import build_definition, head_dn
+from placet.loader.child_checks import check_children
 from placet.loader.faults import Fault, Faults, Place, did_you_mean
 from placet.loader.fields import ID
 from placet.loader.flow_checks import check_flow, read_graph
@@ -32,6 +33,7 @@ class _Read:
     definition: Definition | None
     faults: list[Fault]
     dn_place: Place
+    root: Mapping = field(default_factory=lambda: Mapping(Place()))
 
 
 def parse_definition(text: str, file: str = "<text>") -> Definition:
@@ -53,22 +55,26 @@ def load_directory(path: str | Path) -> list[Definition]:
             [Fault(str(directory), 1, 1, "This is no directory; name one that holds *.yaml files.")]
         )
     files = sorted(file for file in directory.iterdir() if file.suffix in (".yaml", ".yml") and file.is_file())
-    faults: list[Fault] = []
+    reads = {file: _read_file(file) for file in files}
+    faults = [fault for read in reads.values() for fault in read.faults]
     definitions: dict[str, tuple[Definition, Path]] = {}
-    for file in files:
-        found = _read_file(file)
-        faults += found.faults
-        if found.definition is None:
+    for file, read in reads.items():
+        if read.definition is None:
             continue
-        _, first = definitions.setdefault(fold_dn(found.definition.dn), (found.definition, file))
+        _, first = definitions.setdefault(fold_dn(read.definition.dn), (read.definition, file))
         if first is not file:
             message = (
-                f"The definition {found.definition.dn!r} is in {first.name} already; give one of them another name."
+                f"The definition {read.definition.dn!r} is in {first.name} already; give one of them another name."
             )
-            faults.append(Fault(str(file), found.dn_place.line, found.dn_place.column, message))
+            faults.append(Fault(str(file), read.dn_place.line, read.dn_place.column, message))
+    known = {dn: definition for dn, (definition, _) in definitions.items()}
+    for definition, file in definitions.values():
+        of_children = Faults(str(file))
+        check_children(definition, reads[file].root, known, of_children)
+        faults += of_children.sorted()
     if faults:
         raise InvalidDefinition(sorted(faults))
-    return [definition for definition, _ in definitions.values()]
+    return list(known.values())
 
 
 def json_schema() -> dict[str, Any]:
@@ -108,7 +114,7 @@ def _read(text: str, file: str) -> _Read:
     dn_place = place_of_key(root, ("dn" if "dn" in root.keys else "name",))
     if faults or head is None:
         return _Read(None, faults.sorted(), dn_place)
-    return _Read(build_definition(head, items, activities, text), [], dn_place)
+    return _Read(build_definition(head, items, activities, text), [], dn_place, root)
 
 
 def _check_data(root: Mapping, faults: Faults) -> dict[str, DataItemShape]:
@@ -146,6 +152,8 @@ def _check_activities(root: Mapping, items: dict[str, DataItemShape], faults: Fa
         if shape is not None:
             checks.check_values(name, shape, node)
             shapes[name] = shape
+    if isinstance(data, Mapping):
+        checks.check_internal(data)
     if section.values:
         _check_graph(root, section, place, faults)
     return shapes

@@ -43,6 +43,7 @@ def _data_item(name: str, item: s.DataItemShape) -> core.DataItem:
         multi_valued=item.multi_valued,
         required=item.required,
         indexed=item.indexed,
+        internal=item.internal,
         description=item.description,
     )
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from placet.core.definition import DataType, SettleKind
-from placet.core.expressions import Expression, ExpressionSyntax, compile_expression, data_references, type_faults
+from placet.core.expression_text import unknown_fields
+from placet.core.expressions import Expression, ExpressionSyntax, check_types, compile_expression, data_references
 from placet.loader.faults import Faults, Place, did_you_mean
 from placet.loader.shape import ActivityShape, ApprovalShape, DataItemShape, ProcessShape, WaitShape
 from placet.loader.yaml_tree import Mapping as MappingNode
@@ -15,7 +16,10 @@ from placet.loader.yaml_tree import Node, Scalar, Sequence, place_of_key
 
 Steps: TypeAlias = tuple[str, ...]
 
-_PEOPLE = ("a person, a DN, a user name or a list of them", ("map", "string", "list"))
+_PEOPLE = (
+    "a person, a DN, a user name or a list of them",
+    ("map", "string", "list<map", "list<string", "list<dyn"),
+)
 #: What the expression under a key has to give, in words and as the beginnings of CEL's types.
 _WANTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "when": ("true or false", ("bool",)),
@@ -34,6 +38,9 @@ def check_data_item(name: str, item: DataItemShape, node: Node, faults: Faults) 
         faults.add(
             place, f"Data item {name!r} of type {item.type.value} cannot be indexed; index items of other types."
         )
+    if item.internal and item.required:
+        reason = "it is asked of nobody, so it cannot be required; drop one of the two"
+        faults.add(place_of_key(node, ("required",)), f"Data item {name!r} is internal: {reason}.")
 
 
 class ContentChecks:
@@ -41,6 +48,8 @@ class ContentChecks:
 
     def __init__(self, declared: Iterable[str], items: Mapping[str, DataItemShape], faults: Faults) -> None:
         self.declared = list(declared)
+        self.internal = {name for name, item in items.items() if item.internal}
+        self.set_by_mappings: set[str] = set()
         self.types = {name: (item.type.value, item.multi_valued) for name, item in items.items()}
         self.faults = faults
 
@@ -54,12 +63,14 @@ class ContentChecks:
             self._check_expression(name, path, expression, scalar)
         parts = node.values if isinstance(node, MappingNode) else {}
         if isinstance(sets := parts.get("set"), MappingNode):
+            self.set_by_mappings.update(sets.keys)
             for key, place in sets.keys.items():
                 self._check_item(name, key, place)
         if isinstance(writes := parts.get("writes"), Sequence):
             for item in writes.items:
                 if isinstance(item, Scalar):
                     self._check_item(name, item.text, item.place)
+                    self._check_writable(name, item)
 
     def check_values(self, name: str, shape: ActivityShape, node: Node) -> None:
         """Check the values of an activity against each other."""
@@ -71,17 +82,40 @@ class ContentChecks:
             case ProcessShape():
                 self._check_process(name, shape, node)
 
+    def check_internal(self, data: MappingNode) -> None:
+        """Check, after all activities, that something sets what nobody can give."""
+        for item in sorted(self.internal - self.set_by_mappings):
+            place = place_of_key(data, (item, "internal"))
+            reason = "set it in a mapping, or take internal out so that it can be given"
+            self.faults.add(place, f"Data item {item!r} is internal and no activity sets it; {reason}.")
+
+    def _check_writable(self, name: str, item: Scalar) -> None:
+        if item.text in self.internal:
+            message = f"Approval {name!r} writes the data item {item.text!r}, which is internal: only mappings set it."
+            self.faults.add(item.place, message)
+
     def _check_expression(self, name: str, path: Steps, expression: Expression, scalar: Scalar) -> None:
         for item in sorted(data_references(expression.source)):
             self._check_item(name, item, scalar.place_of(*_place_of_reference(item, expression.source)))
-        for fault in type_faults(expression.source, self.types):
+        for field in unknown_fields(expression.source):
+            place = scalar.place_of(*_line_and_column(expression.source, field.start))
+            reason = did_you_mean(field.name, field.known)
+            self.faults.add(
+                place, f"Activity {name!r} asks for {field.name!r} of {field.owner!r}, which it does not have: {reason}"
+            )
+        gives, faults = check_types(expression.source, self.types)
+        for fault in faults:
             place = scalar.place_of(fault.line, fault.column)
             self.faults.add(place, f"{'.'.join(path)!r} of activity {name!r} cannot work: {fault.message}.")
-        words, types = _WANTED.get(path[-1], ("", ())) if path[0] not in ("set", "data") else ("", ())
-        if types and not expression.gives.startswith((*types, "dyn")):
-            message = (
-                f"{path[-1]!r} of activity {name!r} has to give {words}; {expression.source!r} gives another type."
-            )
+        if path[0] not in ("set", "data"):
+            self._check_result(name, path[-1], expression, gives, scalar)
+
+    def _check_result(self, name: str, key: str, expression: Expression, gives: str, scalar: Scalar) -> None:
+        """Check what an expression gives against what its key takes; `gives` knows the types of data items."""
+        words, types = _WANTED.get(key, ("", ()))
+        known = expression.gives if gives == "dyn" else gives
+        if types and not known.startswith((*types, "dyn")):
+            message = f"{key!r} of activity {name!r} has to give {words}; {expression.source!r} gives another type."
             self.faults.add(scalar.place, message)
 
     def _check_item(self, name: str, item: str, place: Place) -> None:
@@ -136,5 +170,8 @@ def _expressions(node: Node) -> Iterator[tuple[Steps, Scalar]]:
 def _place_of_reference(item: str, source: str) -> tuple[int, int]:
     """Line and column of a data item's name within an expression."""
     found = re.search(rf"data\s*(?:\.\s*`?|\[\s*['\"]){re.escape(item)}(?!\w)", source)
-    start = found.end() - len(item) if found is not None else 0
-    return source.count("\n", 0, start) + 1, start - source.rfind("\n", 0, start)
+    return _line_and_column(source, found.end() - len(item) if found is not None else 0)
+
+
+def _line_and_column(source: str, at: int) -> tuple[int, int]:
+    return source.count("\n", 0, at) + 1, at - source.rfind("\n", 0, at)

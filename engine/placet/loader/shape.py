@@ -172,6 +172,7 @@ class DataItemShape(Shape):
     required: Flag = False
     multi_valued: Flag = False
     indexed: Flag = False
+    internal: Flag = False
     description: Words = ""
 
 

@@ -1,0 +1,84 @@
+"""What is done with a process as a whole: terminate, pause, resume and comment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from placet.commands import AddComment, PauseProcess, ResumeProcess, TerminateProcess
+from placet.core.children import child_ended
+from placet.core.clockwork import later, next_ring
+from placet.core.definition import Approval
+from placet.core.draft import Draft
+from placet.core.machine import PROCESS, move
+from placet.core.records import WorkItem
+from placet.core.rights import require_administrator, require_owner
+
+_EPOCH_MS = timedelta(milliseconds=1)
+
+
+def terminate(draft: Draft, command: TerminateProcess) -> None:
+    """End a process as Terminated + Retracted, or with `error` as Terminated + Error."""
+    require_owner(draft.directory, command.actor, draft.process, "terminate")
+    if command.error:
+        require_administrator(draft.directory, command.actor, "end a process in error")
+    if draft.process.life.is_over:
+        move(PROCESS, draft.process, "terminate")  # refuses, and says what the process is
+    detail = {"reason": command.reason} if command.reason else {}
+    if command.reason:
+        draft.comment(command.reason, user=command.actor)
+    trigger = "fail" if command.error else "terminate"
+    draft.end(trigger, "process.terminated", item_reason="the process was terminated", **detail)
+
+
+def pause(draft: Draft, command: PauseProcess) -> None:
+    """Stop a process: items can be read but not acted on, and no timer rings."""
+    require_administrator(draft.directory, command.actor, "pause a process")
+    move(PROCESS, draft.process, "pause")
+    draft.flow.paused_at = round(draft.now.timestamp() * 1000)
+    for item in draft.open_items():
+        draft.change_item(item, timer_at=None, timer=item.timer + 1)
+    for job in list(draft.jobs.values()):
+        if job.kind == "wait" and job.timer_at is not None:
+            left = max(0, (job.timer_at - draft.now) // _EPOCH_MS)
+            draft.change_job(job, timer_at=None, payload={**job.payload, "left": left})
+    draft.record("process.paused")
+
+
+def resume(draft: Draft, command: ResumeProcess) -> None:
+    """Let a stopped process go on: every timer has as long to go as it had when it was stopped."""
+    require_administrator(draft.directory, command.actor, "resume a process")
+    move(PROCESS, draft.process, "resume")
+    assert draft.flow.paused_at is not None
+    held = round(draft.now.timestamp() * 1000) - draft.flow.paused_at
+    draft.flow.paused_at = None
+    for item in draft.open_items():
+        _resume_item(draft, item, held)
+    for job in list(draft.jobs.values()):
+        if job.kind == "wait" and job.timer_at is None:
+            at = later(draft.now, timedelta(milliseconds=job.payload["left"]))
+            draft.change_job(job, timer_at=at, payload={})
+    draft.record("process.resumed")
+    outcomes, draft.flow.held = draft.flow.held, []
+    for outcome in outcomes:
+        child_ended(draft, **outcome)
+
+
+def _resume_item(draft: Draft, item: WorkItem, held: int) -> None:
+    by = timedelta(milliseconds=held)
+    approval = draft.definition.activities[item.activity]
+    assert isinstance(approval, Approval)
+    moved = replace(
+        item,
+        held=item.held + held,
+        expires_at=later(item.expires_at, by) if item.expires_at else None,
+        due_at=later(item.due_at, by) if item.due_at else None,
+    )
+    draft.change_item(moved, timer_at=next_ring(moved, approval), timer=item.timer + 1)
+
+
+def comment(draft: Draft, command: AddComment) -> None:
+    """Add a comment to a process, or to the step of one of its items."""
+    activity = None if command.number is None else draft.item(command.number).activity
+    draft.comment(command.text, activity=activity, user=command.actor)
+    draft.record("process.commented", activity=activity, item=command.number)
