@@ -15,6 +15,8 @@ import pytest
 
 from placet import Engine
 from placet.errors import Conflict, Unavailable
+from placet.store.database import postgres
+from placet.store.lane import TRIES
 from tests.crash import node
 from tests.crash.callers import CLERKS, Ledger
 from tests.crash.child import running
@@ -42,6 +44,14 @@ def postgresql_url(durable_databases: Databases) -> Iterator[str]:
 
 
 @pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have connections wait half a second for what they wait for half a minute."""
+    for what in ("WRITE_SECONDS", "READ_SECONDS", "GRACE_SECONDS"):
+        monkeypatch.setattr(postgres, what, 0.25)
+    monkeypatch.setattr(postgres, "CONNECT_SECONDS", 0.5)
+
+
+@pytest.fixture
 async def cuttable(postgresql_url: str, empty_folder: Path, people_file: Path) -> AsyncIterator[tuple[Engine, Proxy]]:
     """An engine with clerks and definitions, and the wire between it and its database."""
     async with (
@@ -52,6 +62,7 @@ async def cuttable(postgresql_url: str, empty_folder: Path, people_file: Path) -
         yield engine, proxy
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("cut", CUTS)
 async def test_a_start_whose_commit_is_lost(cuttable: tuple[Engine, Proxy], postgresql_url: str, cut: str):
     engine, proxy = cuttable
@@ -67,6 +78,7 @@ async def test_a_start_whose_commit_is_lost(cuttable: tuple[Engine, Proxy], post
     assert list(found.processes) == [started.process.id]
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("cut", CUTS)
 async def test_a_batch_whose_commit_is_lost(cuttable: tuple[Engine, Proxy], postgresql_url: str, cut: str):
     engine, proxy = cuttable
@@ -91,7 +103,7 @@ async def test_a_batch_whose_commit_is_lost(cuttable: tuple[Engine, Proxy], post
 async def test_nobody_is_refused_for_what_did_not_happen(cuttable: tuple[Engine, Proxy], postgresql_url: str):
     engine, proxy = cuttable
     item_id = f"{(await engine.start('Request', initiator='carla', data={'number': 1})).process.id[:28]}0001"
-    proxy.cut, proxy.left = "before COMMIT", 2
+    proxy.cut, proxy.left = "before COMMIT", TRIES
 
     answers = await asyncio.gather(
         engine.act(item_id, "approve", actor="carla"),
@@ -104,7 +116,62 @@ async def test_nobody_is_refused_for_what_did_not_happen(cuttable: tuple[Engine,
     assert (await engine.act(item_id, "deny", actor="dario")).item.actor == "cn=dario,ou=users,o=placet"
 
 
+# -- a wire that swallows everything -----------------------------------------------------------------
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.usefixtures("impatient")
+async def test_connections_that_fall_silent_are_replaced(cuttable: tuple[Engine, Proxy], postgresql_url: str):
+    engine, proxy = cuttable
+    process_id = (await engine.start("Request", initiator="carla", data={"number": 1})).process.id
+
+    proxy.fall_silent()
+    starts = [engine.start("Request", initiator="carla", data={"number": n}) for n in range(2, 10)]
+    started = await asyncio.gather(*starts)
+
+    await asyncio.gather(*(engine.processes() for _ in range(8)))
+    proxy.fall_silent()
+    await engine.process(process_id)  # and none of the other seven is asked any more
+
+    found = await stored(postgresql_url)
+    assert broken(found) == []
+    assert set(found.processes) == {process_id, *(each.process.id for each in started)}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.usefixtures("impatient")
+async def test_a_wire_that_stays_silent_is_told(cuttable: tuple[Engine, Proxy], postgresql_url: str):
+    engine, proxy = cuttable
+    proxy.fall_silent(for_good=True)
+
+    with pytest.raises(Unavailable, match="does not answer"):
+        await engine.start("Request", initiator="carla", data={"number": 1})
+    with pytest.raises(Unavailable, match="does not answer"):
+        await engine.processes()
+
+    proxy.is_silent = False
+    started = await engine.start("Request", initiator="carla", data={"number": 1})
+    assert [found.process.id for found in await engine.processes()] == [started.process.id]
+    assert list((await stored(postgresql_url)).processes) == [started.process.id]
+
+
 # -- connections and servers that are killed under load ----------------------------------------------
+
+
+async def test_connections_that_were_terminated_between_two_commands_are_replaced(
+    cuttable: tuple[Engine, Proxy], postgresql_url: str
+):
+    engine, _ = cuttable
+    administrator = await asyncpg.connect(postgresql_url)
+    for number in range(4):
+        await asyncio.gather(*(engine.processes() for _ in range(8)))
+        assert await administrator.fetchval(TERMINATE) > 2  # both writers and a reader
+        if number % 2:
+            await engine.start("Request", initiator="carla", data={"number": number})
+        else:
+            await asyncio.gather(*(engine.processes() for _ in range(8)))
+    await administrator.close()
+    assert broken(await stored(postgresql_url)) == []
 
 
 async def test_connections_terminated_under_load(

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from placet.engine import Engine
@@ -12,6 +13,10 @@ from placet.errors import Conflict, NotFound
 from placet.store.database import opened
 from placet.store.migrate import migrate, newest, require_newest, revision
 from placet.store.tables import metadata
+
+
+def test_the_newest_revision_is_the_one_that_alembic_migrates_to():
+    assert newest() == ScriptDirectory("engine/placet/store/migrations").get_current_head()
 
 
 async def test_the_migrations_make_what_the_tables_say(database_url):

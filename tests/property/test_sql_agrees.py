@@ -13,9 +13,11 @@ from placet.core.statuses import Life, ProcessStatus
 from placet.query.ast import ME, And, Comparison, In, IsNull, Not, Operator, Or, fields_of
 from placet.query.evaluate import holds
 from placet.query.fields import PROCESSES, WORK_ITEMS, FieldType
-from placet.store import search, tables
+from placet.store import listing, search, tables
 from placet.store.names import Names
-from placet.store.search import Page
+from placet.store.page import Page
+from placet.store.types import Moment
+from placet.store.visible import reader
 from placet.store.world import World
 from tests.builders import ADMIN, ANNA, BOARD, BOB, CARL, DORA, EVE, NINE, STRANGER
 from tests.store.harness import ASK, an_engine
@@ -180,7 +182,7 @@ async def test_sql_agrees_with_evaluate(engine, filled, dice):
     whole = Not(IsNull(status))  # asks for a status, so that ended items are looked at too
 
     def work(tx):
-        who = search.reader(world, None)
+        who = reader(world, None)
         for _ in range(TREES):
             tree = a_tree(PROCESSES, facts, dice)
             expected = {fact["ProcessId"] for fact in facts if holds(tree, fact)}
@@ -200,7 +202,7 @@ async def test_an_order_that_a_column_does_not_have_is_refused(engine):
         world.refresh(tx)
         for field in unordered:
             with pytest.raises(ValueError, match="< is not for"):
-                ids_of_processes(tx, world, Comparison(field, Operator.LT, "cn=x"), search.reader(world, None))
+                ids_of_processes(tx, world, Comparison(field, Operator.LT, "cn=x"), reader(world, None))
 
     await engine.store.read(work)
 
@@ -244,7 +246,7 @@ async def check_what_is_seen(engine, filled, dice, actor):
     seen_items = [f for f in item_facts if may_see_item(f, actor, groups, everything)]
 
     def work(tx):
-        who = search.reader(world, actor)
+        who = reader(world, actor)
         assert set(ids_of_processes(tx, world, None, who)) == {fact["ProcessId"] for fact in seen}
         open_items = {fact["WorkId"] for fact in seen_items if fact["Status"] < 2}
         assert set(ids_of_items(tx, world, None, who)) == open_items
@@ -274,7 +276,7 @@ async def test_pages_join_to_the_whole(engine, filled):
 
     def work(tx):
         for find, actor, newest_first in ways:
-            who = search.reader(world, actor)
+            who = reader(world, actor)
             whole = find(tx, world, None, who, Page(10_000, None, newest_first))
             pages, after = [], None
             while page := find(tx, world, None, who, Page(7, after, newest_first)):
@@ -287,11 +289,49 @@ async def test_pages_join_to_the_whole(engine, filled):
     await engine.store.read(work)
 
 
+async def test_a_listing_has_the_rows_of_a_page(engine, filled):
+    """Read twice, in short pages whose rows are kept and in one that is too long for that."""
+    world, facts, _ = filled
+    dice = random.Random(7)
+    trees = [None, *(a_tree(PROCESSES, facts, dice) for _ in range(10))]
+    ways = list(itertools.product(trees, (None, BOB, ADMIN), (7, 7, 10_000)))
+
+    def work(tx):
+        for tree, actor, limit in ways:
+            who, after, listed = reader(world, actor), None, []
+            while (part := listing.list_processes(tx, world, tree, who, Page(limit, after))).rows:
+                listed += [_facts_of_row(row, part) for row in part.rows]
+                after = part.cursor(-1)
+            whole = search.page_of_processes(tx, world, tree, who, Page(10_000))
+            assert listed == [_facts_of_process(found) for found in whole]
+
+    await engine.store.read(work)
+
+
+def _facts_of_row(row, part):
+    definition = part.definitions[row.definition]
+    return (
+        *(row.id.hex(), definition.dn, definition.version, row.initiator, row.recipient, row.process_status),
+        *(row.approval_status, row.created_at, row.completed_at, row.correlation_id, row.proxy, row.engine_id),
+        row.revision,
+    )
+
+
+def _facts_of_process(found):
+    process, definition = found.process, found.definition
+    created, completed = (at and Moment.stored(at) for at in (process.created_at, process.completed_at))
+    return (
+        *(process.id, definition.dn, definition.version, process.initiator, process.recipient),
+        *(int(process.process_status), int(process.approval_status), created, completed, process.correlation_id),
+        *(process.proxy, process.engine_id, process.revision),
+    )
+
+
 async def test_oneself_is_whoever_asks(engine, filled):
     world, facts, item_facts = filled
 
     def work(tx):
-        who = search.reader(world, BOB)
+        who = reader(world, BOB)
         tree = Comparison(PROCESSES.field("Initiator"), Operator.EQ, ME)
         mine = {fact["ProcessId"] for fact in facts if fact["Initiator"] == BOB}
         assert set(ids_of_processes(tx, world, tree, who)) == mine

@@ -10,7 +10,7 @@ from placet.core import decide as deciding
 from placet.core.statuses import Action, Life
 from placet.errors import Conflict, InvalidData, NotAllowed, NotFound
 from placet.store import batch as batching
-from placet.store import writer as writing
+from placet.store import lane as writing
 from tests.builders import ADMIN, ANNA, BOB, CARL, STRANGER
 from tests.store.harness import ASK, an_engine, an_id, count, load, load_trail
 
@@ -72,7 +72,7 @@ async def test_a_refused_command_harms_nobody(engine):
     )
 
     kinds = [type(answer) for answer in answers]
-    assert kinds[1:7] == [InvalidData, NotAllowed, NotFound, NotFound, NotAllowed, NotFound]
+    assert kinds[1:7] == [InvalidData, NotFound, NotFound, NotFound, NotAllowed, NotFound]
     assert answers[0].process.life is Life.RUNNING
     assert answers[7].process.life is Life.APPROVED
     assert await count(engine, "process") == 2

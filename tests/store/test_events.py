@@ -1,9 +1,12 @@
 """The events of all processes as one stream that can be resumed and misses none."""
 
 import asyncio
+import threading
 
 import pytest
 
+from placet import Engine
+from placet.errors import InvalidInput, Unavailable
 from placet.store import trail
 from placet.store.database import opened
 from placet.store.names import NameCache, Names
@@ -131,3 +134,113 @@ _ONE_EVENT = r"""
 INSERT INTO event (process_id, number, kind, at)
 VALUES (decode(repeat('00', 16), 'hex'), 99, 1, 0)
 """
+
+
+# -- readers -------------------------------------------------------------------------------------
+
+
+def connection_threads():
+    return {thread for thread in threading.enumerate() if "_connection_worker" in thread.name}
+
+
+def left_open_since(before):
+    """The threads of connections that nobody has closed; one that has been closed ends in a moment."""
+    for thread in connection_threads() - before:
+        thread.join(timeout=5)
+    return connection_threads() - before
+
+
+async def kinds(stream):
+    return [event.kind async for _, event in stream]
+
+
+async def test_a_slow_reader_holds_up_nobody_and_gets_everything(database_url, clock):
+    starts = 300  # of two events each: more than are read at once
+    async with an_engine(database_url, clock) as engine:
+        await engine.start("Ask", initiator="anna")
+        stream = engine.events("0-0")
+        seen = [await anext(stream)]
+        await asyncio.gather(*(engine.start("Ask", initiator="anna") for _ in range(starts - 1)))
+
+        async with asyncio.timeout(60):
+            while len(seen) < 2 * starts:
+                seen.append(await anext(stream))
+        await stream.aclose()
+
+        stored = await engine.store.read(lambda tx: trail.events_after(tx, Position(), Names(NameCache()), 1000))
+        assert seen == [(str(position), event) for position, event in stored]
+
+
+async def test_a_reader_that_is_cancelled_leaves_nothing_behind(database_url, clock):
+    """Wherever it is: before its first look, in the middle of one, or waiting for a commit."""
+    before = connection_threads()
+    async with an_engine(database_url, clock) as engine:
+        await engine.start("Ask", initiator="anna")
+        for turns in range(25):
+            reading = asyncio.create_task(kinds(engine.events("0-0" if turns % 2 else None)))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            reading.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await reading
+        await engine.start("Ask", initiator="anna")
+        assert len(await once_there_are(4, engine)) == 4
+
+    assert not left_open_since(before)
+
+
+async def test_closing_the_engine_ends_a_reader_that_waits(database_url, clock, monkeypatch):
+    waits = asyncio.Event()
+
+    async def wait(committed):
+        waits.set()
+        await committed.wait()
+
+    monkeypatch.setattr("placet.stream._wait", wait)  # without ever looking by itself
+    async with an_engine(database_url, clock) as engine, asyncio.timeout(20):
+        readers = [asyncio.create_task(kinds(engine.events())) for _ in range(3)]
+        await waits.wait()
+        await engine.close()
+
+        assert await asyncio.gather(*readers) == [[], [], []]
+
+
+async def test_closing_the_engine_ends_readers_in_the_middle_of_a_look(database_url, clock):
+    before = connection_threads()
+    for turns in range(12):
+        async with an_engine(database_url, clock) as engine, asyncio.timeout(20):
+            readers = [asyncio.create_task(kinds(engine.events("0-0"))) for _ in range(12)]
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await engine.close()
+
+            assert await asyncio.gather(*readers, return_exceptions=True) == [[]] * 12
+
+        assert not left_open_since(before), turns
+
+
+async def test_a_reader_in_the_middle_of_a_page_is_given_its_rest(database_url, clock):
+    async with an_engine(database_url, clock) as engine:
+        await engine.start("Ask", initiator="anna")
+        await once_there_are(2, engine)
+        stream = engine.events("0-0")
+        _, first = await anext(stream)
+
+    assert [first.kind, *await kinds(stream)] == ["process.started", "work_item.assigned"]
+
+
+async def test_an_engine_that_was_never_opened_has_no_events_and_one_that_was_closed_has_no_more(database_url, clock):
+    async with an_engine(database_url, clock) as engine:
+        await engine.start("Ask", initiator="anna")
+
+    for after in (None, "0-0"):
+        assert await kinds(engine.events(after)) == []
+        with pytest.raises(Unavailable, match="not open"):
+            await kinds(Engine(database_url).events(after))
+
+
+@pytest.mark.parametrize("after", ["", "7", "7-", "-1-2", "now", "²-1", f"0-{10**18}"])
+async def test_what_is_no_position_is_refused(database_url, clock, after):
+    async with an_engine(database_url, clock) as engine:
+        with pytest.raises(InvalidInput, match="no position; give one that came with an event, or 0-0 for all"):
+            await anext(engine.events(after))

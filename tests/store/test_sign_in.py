@@ -6,7 +6,7 @@ from argon2 import PasswordHasher
 
 from placet.core.names import user_dn
 from placet.core.people import Person
-from placet.directory import sign_in
+from placet.directory import attempts, sign_in
 from placet.directory.passwords import hash_password, needs_rehash
 from placet.directory.sign_in import REFUSAL, SignIn, parse_basic, parse_rest_authorization
 from placet.errors import NotAuthenticated, TooManyAttempts
@@ -44,10 +44,14 @@ def verified(monkeypatch):
     return seen
 
 
-async def refused(door, user, password):
+async def refused(door, user, password, address="192.0.2.1"):
     with pytest.raises(NotAuthenticated) as caught:
-        await door.person(user, password)
+        await door.person(user, password, address)
     return caught.value
+
+
+async def locked(door, user, password, address="192.0.2.1"):
+    return isinstance(await refused(door, user, password, address), TooManyAttempts)
 
 
 @pytest.mark.parametrize("user", ["anna", "ANNA", "cn=anna,ou=users,o=placet", "CN=Anna, OU=Users, O=Placet"])
@@ -206,7 +210,7 @@ async def test_what_is_remembered_is_bounded(door, monkeypatch):
 
 
 @pytest.mark.parametrize("user", ["anna", "nobody"])
-async def test_ten_failures_within_five_minutes_close_the_door_for_that_name(door, clock, verified, user):
+async def test_ten_failures_within_five_minutes_close_the_door_for_that_person_and_address(door, clock, verified, user):
     for _ in range(10):
         await refused(door, user, "wrong")
         clock.move(seconds=20)
@@ -215,12 +219,120 @@ async def test_ten_failures_within_five_minutes_close_the_door_for_that_name(doo
 
     assert isinstance(refusal, TooManyAttempts)
     assert (refusal.code, refusal.retry_after) == ("too-many-attempts", 100)
-    assert refusal.message.endswith("try again in 100 seconds.")
+    assert refusal.message == (
+        "10 sign-ins with this name from this address failed within 5 minutes; try again in 100 seconds."
+    )
     assert len(verified) == 10
+    assert not await locked(door, user, "wrong", "192.0.2.2")
+
+
+@pytest.mark.parametrize("user", ["anna", "nobody"])
+async def test_a_user_name_and_its_dn_count_as_one(door, user):
+    """Also where nobody has them, for else counting would tell who is there."""
+    spellings = [user, user.upper(), f" {user_dn(user)}", f"CN={user}, OU=users, O=placet", user_dn(user)]
+    for spelling in spellings * 2:
+        await refused(door, spelling, "wrong")
+
+    assert [await locked(door, spelling, "secret") for spelling in spellings] == [True] * 5
+
+
+async def test_an_account_with_a_dn_of_its_own_counts_as_one(anna, door):
+    row = UserRow(id=NOBODY, dn="cn=Ben,o=elsewhere", user_name="ben", password_hash="$argon2id$none")
+    await anna.write(lambda tx: directory.upsert_users(tx, [row]))
+    for spelling in ("ben", "cn=ben,o=elsewhere") * 5:
+        await refused(door, spelling, "wrong")
+
+    assert await locked(door, "BEN", "wrong")
+
+
+async def test_others_guesses_leave_a_person_alone_at_his_own_address(door):
+    for _ in range(10):
+        await refused(door, "anna", "wrong", "203.0.113.9")
+
+    assert (await door.person("anna", "secret", "192.0.2.1")).user_name == "anna"
+    assert await locked(door, "anna", "secret again", "203.0.113.9")
+
+
+@pytest.mark.parametrize(
+    ("others", "counted"),
+    [
+        (["2001:db8::1", "2001:db8::2", "2001:db8:0:0:ffff::"], True),  # one subnet is one client
+        (["2001:db8::1", "2001:db8:0:1::1"], False),
+        (["192.0.2.1", "::ffff:192.0.2.1"], True),
+        (["::ffff:192.0.2.1", "::ffff:192.0.2.2"], False),
+        (["", ""], True),
+        (["a socket", "another"], False),
+    ],
+)
+async def test_what_counts_as_one_address(door, others, counted):
+    *guessing, last = others
+    for number in range(10):
+        await refused(door, "anna", "wrong", guessing[number % len(guessing)])
+
+    assert await locked(door, "anna", "wrong", last) is counted
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Passwords that are compared and not hashed, for tests of many attempts."""
+
+    async def verify(stored, password):
+        return stored == f"hash of {password}"
+
+    monkeypatch.setattr(sign_in, "verify_password", verify)
+    monkeypatch.setattr(sign_in, "needs_rehash", lambda stored: False)
+
+
+@pytest.fixture
+async def watched(anna, door, quick):
+    """The door, once somebody has guessed a hundred times at Anna's password, from ten addresses."""
+    await anna.write(lambda tx: directory.set_password(tx, ANNA, "hash of secret"))
+    await door.person("anna", "secret", "192.0.2.1")
+    for number in range(100):
+        assert not await locked(door, "anna", "wrong", f"203.0.113.{number % 10}")
+    return door
+
+
+async def test_a_hundred_failures_within_an_hour_close_the_door_from_everywhere(watched, clock):
+    refusal = await refused(watched, "anna", "wrong", "198.51.100.1")
+
+    assert refusal.retry_after == 3600
+    assert refusal.message == "100 sign-ins with this name failed within an hour; try again in 3600 seconds."
+    clock.move(minutes=59)
+    assert await locked(watched, user_dn("anna"), "wrong", "198.51.100.1")
+    clock.move(minutes=1)
+    assert not await locked(watched, "anna", "wrong", "198.51.100.1")
+
+
+async def test_who_has_signed_in_before_is_not_locked_out_by_others_guesses(watched, clock):
+    """Not even long after, and from another address: the right password is no guess."""
+    for minutes in (0, 9, 30):
+        clock.move(minutes=minutes)
+        assert (await watched.person("anna", "secret", "198.51.100.1")).user_name == "anna"
+
+
+async def test_a_password_that_was_changed_is_a_guess(anna, watched, clock):
+    await anna.write(lambda tx: directory.set_password(tx, ANNA, "hash of another"))
+    clock.move(seconds=10)
+
+    assert await locked(watched, "anna", "secret", "192.0.2.1")
+
+
+async def test_who_signs_in_makes_no_room_for_others_guesses(anna, door, clock, quick):
+    await anna.write(lambda tx: directory.set_password(tx, ANNA, "hash of secret"))
+    for number in range(99):
+        await refused(door, "anna", "wrong", f"203.0.113.{number % 10}")
+    await door.person("anna", "secret", "192.0.2.1")
+
+    assert not await locked(door, "anna", "wrong", "198.51.100.1")
+    assert await locked(door, "anna", "wrong", "198.51.100.1")
 
 
 async def test_guesses_at_the_same_time_are_counted_one_by_one(door, verified):
-    answers = await asyncio.gather(*(door.person("anna", f"guess {n}") for n in range(30)), return_exceptions=True)
+    names = ["anna", "ANNA", user_dn("anna")]
+    answers = await asyncio.gather(
+        *(door.person(names[n % 3], f"guess {n}") for n in range(30)), return_exceptions=True
+    )
 
     assert len(verified) == 10
     assert sum(isinstance(answer, TooManyAttempts) for answer in answers) == 20
@@ -231,30 +343,34 @@ async def test_the_door_opens_when_the_failures_are_old_enough(door, clock):
         await refused(door, "anna", "wrong")
     clock.move(minutes=5)
 
-    await door.person("anna", "secret")
+    await door.person("anna", "secret", "192.0.2.1")
 
 
 async def test_failures_of_one_name_are_nothing_to_another(door):
     for _ in range(10):
         await refused(door, "ben", "wrong")
 
-    await door.person("anna", "secret")
+    await door.person("anna", "secret", "192.0.2.1")
 
 
 async def test_a_success_forgets_the_failures_before_it(door):
     for password in ["wrong"] * 9 + ["secret"] + ["wrong"] * 9:
-        await door.person("anna", password) if password == "secret" else await refused(door, "anna", password)
+        if password == "secret":
+            await door.person("anna", password, "192.0.2.1")
+        else:
+            await refused(door, "anna", password)
 
-    await door.person("ANNA", "secret")
+    await door.person("ANNA", "secret", "192.0.2.1")
 
 
-async def test_who_has_signed_in_is_not_locked_out_by_others_guesses(door, clock):
-    await door.person("anna", "secret")
-    for _ in range(10):
-        await refused(door, "anna", "wrong")
-    clock.move(seconds=10)
+async def test_the_failures_that_are_remembered_are_bounded(clock, monkeypatch):
+    monkeypatch.setattr(attempts, "_REMEMBERED", 2)
+    failures = attempts.FailedSignIns(clock)
 
-    await door.person("anna", "secret")
+    for number in range(30):
+        failures.begin(f"person {number % 3}", f"192.0.2.{number}")
+
+    assert len(failures._near._times) == len(failures._anywhere._times) == 2
 
 
 async def test_a_password_of_other_costs_is_stored_again_with_todays(anna, door):

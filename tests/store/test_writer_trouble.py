@@ -14,8 +14,8 @@ import pytest
 from placet import Engine, ManualClock
 from placet.commands import StartProcess
 from placet.errors import Unavailable
-from placet.store import database as database_module
-from placet.store import writer as writer_module
+from placet.store import lane as lane_module
+from placet.store.database import sqlite
 from tests.builders import ANNA
 from tests.crash import node
 from tests.crash.child import running
@@ -70,7 +70,7 @@ async def _everything(engine: Engine) -> set[str]:
 
 
 async def test_another_program_that_locks_the_file(engine: Engine, file: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(database_module, "_BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.2)
     before = await start(engine)
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -90,22 +90,22 @@ async def test_another_program_that_locks_the_file(engine: Engine, file: Path, m
 @pytest.fixture
 def one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a batch end by its size alone."""
-    monkeypatch.setattr(writer_module, "DECIDING_SECONDS", 60)
+    monkeypatch.setattr(lane_module, "DECIDING_SECONDS", 60)
 
 
 @pytest.mark.usefixtures("one_batch")
-async def test_a_commit_that_fails_is_tried_once_more(engine: Engine, monkeypatch: pytest.MonkeyPatch):
-    commits = fail_commits(engine, monkeypatch, 1)
+async def test_a_commit_that_fails_is_tried_again(engine: Engine, monkeypatch: pytest.MonkeyPatch):
+    commits = fail_commits(engine, monkeypatch, lane_module.TRIES - 1)
 
     started = await asyncio.gather(*(start(engine) for _ in range(20)))
 
     assert await _everything(engine) == set(started)
-    assert commits[0] == "refused"
+    assert commits == ["refused", "refused", "done"]
 
 
 @pytest.mark.usefixtures("one_batch")
-async def test_a_commit_that_fails_again_is_told(engine: Engine, monkeypatch: pytest.MonkeyPatch):
-    fail_commits(engine, monkeypatch, 2)
+async def test_a_commit_that_fails_every_time_is_told(engine: Engine, monkeypatch: pytest.MonkeyPatch):
+    fail_commits(engine, monkeypatch, lane_module.TRIES)
 
     answers = await asyncio.gather(*(start(engine) for _ in range(20)), return_exceptions=True)
 

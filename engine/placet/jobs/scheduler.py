@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -84,8 +85,8 @@ class Scheduler:
         """Fire until nothing is due, then look up when the next comes due."""
         while not self._closing:
             now, at_most = self._clock.now(), _AT_ONCE + len(self._set_aside)
-            timers = await self._store.read(lambda tx, now=now, at_most=at_most: work_items.due(tx, now, at_most))  # type: ignore[misc]
-            waiting = await self._store.read(lambda tx, now=now, at_most=at_most: jobs.due(tx, now, at_most))  # type: ignore[misc]
+            timers = await self._store.read(partial(work_items.due, now=now, limit=at_most))
+            waiting = await self._store.read(partial(jobs.due, now=now, limit=at_most))
             work = [
                 self._fire(timer) for timer in timers if self._is_fresh(timer.process_id, timer.number, timer.timer)
             ]

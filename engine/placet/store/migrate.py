@@ -2,39 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 
 from placet.errors import Conflict
-from placet.store.database import Database, lock_migrations, translate
+from placet.store.database import Database, events_are_ahead, let_events_go_on, lock_migrations, translate
 
 _FOLDER = Path(__file__).parent / "migrations"
 
 
 @dataclass(frozen=True, slots=True)
 class Migrated:
-    """The revision before (None: the database was empty) and after."""
+    """The revision before (None: the database was empty) and after.
+
+    `restored` says that the events came from another PostgreSQL server, and that new ones now follow them.
+    """
 
     before: str | None
     after: str
+    restored: bool = False
 
 
 def newest() -> str:
     """The revision that this release works with."""
-    head = ScriptDirectory(str(_FOLDER)).get_current_head()
-    assert head is not None
-    return head
+    return max(_known())
 
 
 def _known() -> set[str]:
-    """Every revision that this release has a migration for."""
-    return {script.revision for script in ScriptDirectory(str(_FOLDER)).walk_revisions()}
+    """Every revision that this release has a migration for: the name of its file begins with it."""
+    return {file.name.partition("_")[0] for file in _FOLDER.glob("versions/[0-9]*.py")}
 
 
 async def revision(database: Database) -> str | None:
@@ -45,7 +47,8 @@ async def revision(database: Database) -> str | None:
 def _revision(tx: Connection) -> str | None:
     if "alembic_version" not in inspect(tx).get_table_names():
         return None
-    return MigrationContext.configure(tx).get_current_revision()
+    found: str | None = tx.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
 
 
 async def migrate(database: Database, *, only_empty: bool = False) -> Migrated:
@@ -53,17 +56,32 @@ async def migrate(database: Database, *, only_empty: bool = False) -> Migrated:
 
     With `only_empty` the tables of another release are left as they are and refused, with a `Conflict`.
     """
-    writer = await database.connect_writer()
-    try:
-        await writer.begin()
-        migrated = await writer.run(lambda tx: _upgrade(tx, only_empty))
-        await writer.commit()
-    except Exception as failure:
-        await writer.rollback()
-        raise translate(failure) or failure from failure
-    finally:
-        await writer.close()
+    async with _alone():
+        writer = await database.connect_writer(patient=True)
+        try:
+            await writer.begin()
+            migrated = await writer.run_aside(lambda tx: _upgrade(tx, only_empty))
+            await writer.commit()
+        except Exception as failure:
+            await writer.rollback()
+            raise translate(failure) or failure from failure
+        finally:
+            await writer.close()
     return migrated
+
+
+_running = threading.Lock()
+
+
+@asynccontextmanager
+async def _alone() -> AsyncIterator[None]:
+    """Wait for other migrations of this program: Alembic keeps the one that it works on in its modules."""
+    while not _running.acquire(blocking=False):  # noqa: ASYNC110  # the other one may belong to another loop
+        await asyncio.sleep(0.01)
+    try:
+        yield
+    finally:
+        _running.release()
 
 
 async def require_newest(database: Database) -> None:
@@ -73,6 +91,8 @@ async def require_newest(database: Database) -> None:
         raise Conflict("The database is empty; run `placet migrate` to make its tables.")
     if found != newest():
         raise _other_release(found)
+    if await database.read(events_are_ahead):
+        raise Conflict("The database was restored from another PostgreSQL server; run `placet migrate` once.")
 
 
 def _other_release(found: str) -> Conflict:
@@ -87,8 +107,18 @@ def _upgrade(tx: Connection, only_empty: bool) -> Migrated:
     if before != after:
         if before is not None and only_empty:
             raise _other_release(before)
-        config = Config()
-        config.set_main_option("script_location", str(_FOLDER))
-        config.attributes["connection"] = tx
-        command.upgrade(config, "head")
-    return Migrated(before, after)
+        _run_alembic(tx)
+    restored = events_are_ahead(tx)
+    if restored:
+        let_events_go_on(tx)
+    return Migrated(before, after, restored)
+
+
+def _run_alembic(tx: Connection) -> None:
+    from alembic import command  # here, since it takes a tenth of a second that few commands need to wait
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    config.attributes["connection"] = tx
+    command.upgrade(config, "head")

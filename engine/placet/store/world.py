@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Connection
 
 from placet.core.definition import Definition
@@ -18,6 +20,7 @@ class World:
         self.names = NameCache()
         self.directory = Directory(version=-1)
         self.catalog = Catalog([], -1, {})
+        self.rows: dict[bytes, Any] = {}  # of processes, as `listing` last read them
         self._parsed: dict[int, Definition] = {}
 
     def definition(self, tx: Connection, row: int) -> Definition:

@@ -1,61 +1,11 @@
-"""The tables. Every key begins with the process id, so that processes can be spread over databases.
-
-People and engines are interned: a row holds the number of a `name`. Every index is asked for by a query that is
-named beside it. Migrations make these tables; a test holds both equal.
-"""
+"""Processes, their data and their work."""
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Double,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    Text,
-    text,
-)
+from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, LargeBinary, Table, Text, text
 
-from placet.store.types import Document, HexId, Moment, Serial, Small
-
-metadata = MetaData(
-    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s"}
-)
-
-# Numbers that go up whenever something held in memory has to be read again: 'directory', 'definitions'.
-counter = Table(
-    "counter",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("value", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
-)
-
-name = Table(
-    "name",
-    metadata,
-    Column("id", Serial, primary_key=True),
-    Column("folded", Text, nullable=False),
-    Column("dn", Text, nullable=False),
-    Index("uq_name_folded", "folded", unique=True),
-)
-
-definition = Table(
-    "definition",
-    metadata,
-    Column("id", Serial, primary_key=True),
-    Column("guid", HexId, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("dn", Text, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("deployed_at", Moment, nullable=False),
-    Column("retired", Boolean, nullable=False, server_default=text("false")),
-    Index("uq_definition_guid_version", "guid", "version", unique=True),
-)
+from placet.store.tables.base import metadata
+from placet.store.types import Document, HexId, Moment, Small
 
 process = Table(
     "process",
@@ -110,6 +60,20 @@ process = Table(
         sqlite_where=text("correlation_id IS NOT NULL"),
         postgresql_where=text("correlation_id IS NOT NULL"),
     ),
+    sqlite_with_rowid=False,
+)
+
+# Values of data items that a definition marks as indexed.
+data_value = Table(
+    "data_value",
+    metadata,
+    Column("process_id", HexId, primary_key=True),
+    Column("item", Text, primary_key=True),
+    Column("ordinal", Small, primary_key=True),
+    Column("text_value", Text),
+    Column("number_value", Double),
+    Index("ix_data_value_text", "item", "text_value", "process_id"),
+    Index("ix_data_value_number", "item", "number_value", "process_id"),
     sqlite_with_rowid=False,
 )
 
@@ -181,40 +145,6 @@ former_addressee = Table(
     sqlite_with_rowid=False,
 )
 
-comment = Table(
-    "comment",
-    metadata,
-    Column("process_id", HexId, primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("at", Moment, nullable=False),
-    Column("user", Integer),
-    Column("activity", Text),
-    Column("system", Boolean, nullable=False),
-    Column("text", Text, nullable=False),
-    sqlite_with_rowid=False,
-)
-
-# Append-only. On PostgreSQL `tx` is the writing transaction: a reader that resumes by (tx, position) and stops
-# before transactions that still run misses nothing. On SQLite there is one writer, and `tx` stays 0.
-event = Table(
-    "event",
-    metadata,
-    Column("position", Serial, primary_key=True),
-    Column("tx", BigInteger, nullable=False, server_default=text("0")),
-    Column("process_id", HexId, nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("kind", Small, nullable=False),
-    Column("at", Moment, nullable=False),
-    Column("actor", Integer),
-    Column("activity", Text),
-    Column("item", Integer),
-    Column("detail", Document),
-    Column("command_id", HexId),
-    Index("uq_event_process", "process_id", "number", unique=True),  # the timeline of a process
-    Index("ix_event_resume", "tx", "position").ddl_if(dialect="postgresql"),  # subscriptions
-    sqlite_autoincrement=True,
-)
-
 job = Table(
     "job",
     metadata,
@@ -234,20 +164,6 @@ job = Table(
     sqlite_with_rowid=False,
 )
 
-# Values of data items that a definition marks as indexed.
-data_value = Table(
-    "data_value",
-    metadata,
-    Column("process_id", HexId, primary_key=True),
-    Column("item", Text, primary_key=True),
-    Column("ordinal", Small, primary_key=True),
-    Column("text_value", Text),
-    Column("number_value", Double),
-    Index("ix_data_value_text", "item", "text_value", "process_id"),
-    Index("ix_data_value_number", "item", "number_value", "process_id"),
-    sqlite_with_rowid=False,
-)
-
 # Idempotency keys of starts, one per caller and key.
 start_key = Table(
     "start_key",
@@ -257,44 +173,5 @@ start_key = Table(
     Column("process_id", HexId, nullable=False),
     Column("at", Moment, nullable=False),
     Index("ix_start_key_at", "at"),
-    sqlite_with_rowid=False,
-)
-
-user_account = Table(
-    "user_account",
-    metadata,
-    Column("id", HexId, primary_key=True),
-    Column("dn", Text, nullable=False),
-    Column("folded", Text, nullable=False),
-    Column("user_name", Text, nullable=False),
-    Column("folded_name", Text, nullable=False),
-    Column("first_name", Text, nullable=False, server_default=""),
-    Column("last_name", Text, nullable=False, server_default=""),
-    Column("email", Text, nullable=False, server_default=""),
-    Column("manager", Text),  # a DN
-    Column("status", Text, nullable=False, server_default="ACTIVE"),
-    Column("password_hash", Text),
-    Index("uq_user_account_folded", "folded", unique=True),
-    Index("uq_user_account_folded_name", "folded_name", unique=True),
-    sqlite_with_rowid=False,
-)
-
-user_group = Table(
-    "user_group",
-    metadata,
-    Column("id", HexId, primary_key=True),
-    Column("dn", Text, nullable=False),
-    Column("folded", Text, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("status", Text, nullable=False, server_default="ACTIVE"),
-    Index("uq_user_group_folded", "folded", unique=True),
-    sqlite_with_rowid=False,
-)
-
-group_member = Table(
-    "group_member",
-    metadata,
-    Column("group_id", HexId, primary_key=True),
-    Column("user_id", HexId, primary_key=True),
     sqlite_with_rowid=False,
 )

@@ -1,0 +1,58 @@
+"""Opening a database: the only place, with `writer.py`, that knows one kind from the other."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from placet.errors import InvalidInput
+from placet.store.database.dialect import bare_rows, insert_into, lock_migrations
+from placet.store.database.errors import in_words, lost_a_lock, may_pass, refusal_of, translate
+from placet.store.database.interface import Database, WriteConnection
+from placet.store.database.postgres import PostgresDatabase, PostgresWriteConnection
+from placet.store.database.sqlite import SqliteDatabase, SqliteWriteConnection
+from placet.store.database.transactions import events_are_ahead, let_events_go_on, readable_events
+
+__all__ = [
+    "Database",
+    "PostgresDatabase",
+    "PostgresWriteConnection",
+    "SqliteDatabase",
+    "SqliteWriteConnection",
+    "WriteConnection",
+    "bare_rows",
+    "events_are_ahead",
+    "in_words",
+    "insert_into",
+    "let_events_go_on",
+    "lock_migrations",
+    "lost_a_lock",
+    "may_pass",
+    "open_database",
+    "opened",
+    "readable_events",
+    "refusal_of",
+    "translate",
+]
+
+
+def open_database(url: str) -> Database:
+    """The database behind a URL; nothing is connected to yet."""
+    scheme = url.partition("://")[0]
+    if scheme == "sqlite":
+        return SqliteDatabase(url)
+    if scheme in ("postgresql", "postgres"):
+        return PostgresDatabase(url)
+    raise InvalidInput(
+        f"{scheme!r} is not a kind of database that Placet knows; write sqlite:///path or postgresql://user@host/name."
+    )
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Database]:
+    """A database for the length of a block."""
+    database = open_database(url)
+    try:
+        yield database
+    finally:
+        await database.close()

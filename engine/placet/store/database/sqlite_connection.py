@@ -1,0 +1,104 @@
+"""One connection to a SQLite file, with its thread."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+import aiosqlite
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.pool import StaticPool
+
+from placet.errors import InvalidInput, PlacetError, Unavailable
+from placet.store.database.interface import ENGINE_OPTIONS, T
+
+#: How long another program's lock is waited for.
+BUSY_SECONDS = 5
+
+
+class SqliteConnection(aiosqlite.Connection):
+    """An aiosqlite connection that is handed whole functions: one trip to its thread, not one for each statement."""
+
+    sa: Connection  # over the same SQLite connection
+    _path: str
+    _file: tuple[int, int] | None
+
+    def __init__(self, path: str, *pragmas: str) -> None:
+        super().__init__(lambda: _connect(path, pragmas), iter_chunk_size=64)
+
+    @classmethod
+    async def open(cls, path: str, *pragmas: str) -> Self:
+        connection = cls(path, *pragmas)
+        try:
+            await connection
+        except sqlite3.Error as failure:
+            await asyncio.to_thread(connection._thread.join)  # it still speaks to this loop when it ends
+            raise _cannot_open(path, failure) from failure
+        raw, connection._path, connection._file = connection.raw, path, _file_of(path)
+        connection.sa = create_engine(
+            "sqlite://", creator=lambda: raw, poolclass=StaticPool, **ENGINE_OPTIONS
+        ).connect()
+        return connection
+
+    @property
+    def raw(self) -> sqlite3.Connection:
+        return self._conn
+
+    def require_same_file(self) -> None:
+        """Refuse to write to a file that was removed or replaced: what it took would be lost with it."""
+        if _file_of(self._path) != self._file:
+            raise Unavailable(f"The database {self._path} was removed or replaced while open; restart the engine.")
+
+    async def in_thread(self, work: Callable[..., T], *args: Any) -> T:
+        """Run a function in this connection's thread."""
+        answer: T = await self._execute(work, *args)  # type: ignore[no-untyped-call]  # inherited, and untyped there
+        return answer
+
+    async def close(self) -> None:
+        self.sa.close()
+        await super().close()
+
+
+def _file_of(path: str) -> tuple[int, int] | None:
+    """Which file a path leads to."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _cannot_open(path: str, failure: sqlite3.Error) -> PlacetError:
+    code = failure.sqlite_errorcode & 0xFF
+    if code == sqlite3.SQLITE_NOTADB:
+        return InvalidInput(f"{path} is not a SQLite database; name another file, or move it away.")
+    if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+        return InvalidInput(
+            f"The database {path} cannot be opened ({failure}); it has to be a file that this program may write to, "
+            "in a folder that it may write to as well."
+        )
+    return Unavailable(f"The database {path} cannot be opened ({failure}); try again in a moment.")
+
+
+def _connect(path: str, pragmas: Sequence[str]) -> sqlite3.Connection:
+    raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
+    for pragma in pragmas:
+        _set(raw, pragma)
+    return raw
+
+
+def _set(raw: sqlite3.Connection, pragma: str) -> None:
+    """Run a pragma; SQLite itself does not wait for another program that makes the same new file a WAL file."""
+    patience = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            raw.execute(f"PRAGMA {pragma}")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > patience:
+                raise
+            time.sleep(0.01)

@@ -1,0 +1,238 @@
+"""A lane: one writing connection and the queue before it, which becomes one transaction after another."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from placet.commands import Command
+from placet.errors import Unavailable
+from placet.store import trail
+from placet.store.batch import Batch
+from placet.store.database import WriteConnection, in_words, lost_a_lock, may_pass, refusal_of, translate
+
+log = structlog.get_logger("placet.store")
+
+LEAST_IN_BATCH, MOST_IN_BATCH = 16, 64
+#: How long one batch should keep the loop's thread; how many commands it takes follows from what the last one took.
+DECIDING_SECONDS = 0.004
+#: How often the same work is run before its caller is told to try again himself.
+TRIES = 3
+
+
+@dataclass(slots=True, eq=False)
+class Pending:
+    """One command, or one administrative function, that waits for its answer."""
+
+    work: Command | Callable[[Connection], Any]
+    answer: asyncio.Future[Any]
+
+    def resolve(self, answer: object) -> None:
+        if self.answer.done():  # its caller has gone; what it asked for is done all the same
+            return
+        if isinstance(answer, BaseException):
+            self.answer.set_exception(answer)
+        else:
+            self.answer.set_result(answer)
+
+
+class Lane:
+    """One writing connection and the queue before it.
+
+    `decide` runs the commands of a batch in its transaction; `did_commit` is told of every transaction (None: of an
+    administrative function) and how many commands it held.
+    """
+
+    def __init__(
+        self,
+        connection: WriteConnection,
+        decide: Callable[[Connection, list[Command]], tuple[Batch, list[Any]]],
+        did_commit: Callable[[Batch | None, int], None],
+    ) -> None:
+        self._connection, self._decide, self._did_commit = connection, decide, did_commit
+        self._queue: deque[Pending] = deque()
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._most = MOST_IN_BATCH
+        self._task = asyncio.create_task(self._run(), name="placet-writer")
+
+    def add(self, work: Any) -> asyncio.Future[Any]:
+        if self._closing:
+            raise Unavailable("The engine is stopping; it takes no more commands.")
+        pending = Pending(work, asyncio.get_running_loop().create_future())
+        self._queue.append(pending)
+        self._wake.set()
+        return pending.answer
+
+    async def close(self) -> None:
+        self._closing = True
+        self._wake.set()
+        await self._task
+        await self._connection.close()
+
+    async def _run(self) -> None:
+        while True:
+            if not self._queue:
+                if self._closing:
+                    return
+                self._wake.clear()
+                await self._wake.wait()
+                await asyncio.sleep(0)  # what is ready in this turn of the loop joins the batch
+                continue
+            try:
+                await self._transact()
+            except Exception as failure:
+                log.exception("the writer failed")
+                self._fail_all(failure)
+
+    async def _transact(self) -> None:
+        """Run the next batch, or the next administrative function."""
+        try:
+            await self._connection.begin()
+        except Exception as failure:
+            self._fail_all(translate(failure) or failure)
+            return
+        taken = [self._queue.popleft()] if callable(self._queue[0].work) else self._take()
+        try:
+            await self._attempt(taken, TRIES)
+        except Exception as failure:  # nobody waits for ever, whatever went wrong
+            for each in taken:
+                each.resolve(failure)
+            raise
+
+    def _take(self) -> list[Pending]:
+        taken: list[Pending] = []
+        while self._queue and len(taken) < self._most and not callable(self._queue[0].work):
+            taken.append(self._queue.popleft())
+        return taken
+
+    def _measure(self, seconds: float, commands: int) -> None:
+        """Set the size of the next batch by how long a full one took."""
+        if commands >= LEAST_IN_BATCH:
+            fitting = int(DECIDING_SECONDS * commands / seconds)
+            self._most = min(MOST_IN_BATCH, max(LEAST_IN_BATCH, fitting))
+
+    async def _attempt(self, pending: list[Pending], tries: int) -> None:
+        """Run commands, or one administrative function, in a transaction that has begun."""
+        await (self._administer(pending[0], tries) if callable(pending[0].work) else self._batch(pending, tries))
+
+    async def _administer(self, pending: Pending, tries: int) -> None:
+        try:
+            answer = await self._connection.run(pending.work)  # type: ignore[arg-type]  # is a function here
+        except Exception as failure:
+            await self._connection.rollback()
+            if may_pass(failure):
+                log.warning("a transaction failed", error=in_words(failure))
+                await self._again([pending], failure, tries)
+            else:
+                pending.resolve(translate(failure) or failure)
+            return
+        try:
+            await self._connection.commit()
+        except Exception as failure:  # it leaves no event to ask for
+            await self._connection.rollback()
+            pending.resolve(translate(failure) or failure)
+            return
+        self._did_commit(None, 0)
+        pending.resolve(answer)
+
+    async def _batch(self, pending: list[Pending], tries: int) -> None:
+        """Decide, save, commit, answer."""
+        commands: list[Command] = [each.work for each in pending]  # type: ignore[misc]  # no functions among them
+        try:
+            began = time.perf_counter()
+            batch, answers = await self._connection.run(lambda tx: self._decide(tx, commands))
+            self._measure(time.perf_counter() - began, len(commands))
+        except Exception as failure:
+            await self._connection.rollback()
+            await self._refused(pending, failure, tries)
+            return
+        try:
+            await self._connection.commit()
+        except Exception as failure:
+            await self._connection.rollback()
+            await self._unsure(pending, batch, answers, failure, tries)
+            return
+        self._answer(pending, batch, answers)
+
+    def _answer(self, pending: list[Pending], batch: Batch, answers: list[Any]) -> None:
+        self._did_commit(batch, len(answers))
+        for each, answer in zip(pending, answers, strict=True):
+            each.resolve(answer)
+
+    async def _refused(self, pending: list[Pending], failure: Exception, tries: int) -> None:
+        """Nothing was committed: what may pass is tried again, else it is the answer.
+
+        Of several commands each gets a transaction of its own, so that one that cannot be stored, or whose process
+        another transaction holds, keeps nobody else from being done.
+        """
+        translated = translate(failure)
+        log.warning("a batch failed", error=in_words(failure), commands=len(pending))
+        if len(pending) > 1 and (translated is None or lost_a_lock(failure)):
+            for each in pending:
+                await self._again([each], failure, TRIES + 1)
+        elif may_pass(failure):
+            await self._again(pending, failure, tries)
+        else:
+            if translated is None:
+                log.error("the database refused a command", error=in_words(failure))
+                translated = refusal_of(failure)
+            for each in pending:
+                each.resolve(translated or failure)
+
+    async def _again(self, pending: list[Pending], failure: Exception, tries: int) -> None:
+        """Run the same work once more if it has not been tried too often; `failure` is what became of it so far."""
+        if tries > 1:
+            try:
+                await self._connection.begin()
+            except Exception as unavailable:
+                failure = unavailable
+            else:
+                await self._attempt(pending, tries - 1)
+                return
+        for each in pending:
+            each.resolve(translate(failure) or failure)
+
+    async def _unsure(
+        self, pending: list[Pending], batch: Batch, answers: list[Any], failure: Exception, tries: int
+    ) -> None:
+        """COMMIT failed and may still have happened: find out, then answer everybody or run all of it again.
+
+        Also who was refused is decided anew: it may have been for what another command of the batch would have done.
+        """
+        log.warning("a commit failed", error=in_words(failure))
+        try:
+            happened = await self._happened(batch)
+        except Exception as unknown:
+            log.error("what became of a commit is not known", error=in_words(unknown), commands=len(pending))
+            for each in pending:
+                each.resolve(translate(failure) or failure)
+            return
+        if happened:
+            self._answer(pending, batch, answers)
+        else:
+            await self._again(pending, failure, tries)
+
+    async def _happened(self, batch: Batch) -> bool:
+        """Whether a batch was committed: all of its events are there then, and otherwise none."""
+        marks = [(event.process_id, event.command_id) for event in batch.changes.events if event.command_id]
+        await self._connection.begin()
+        try:
+            await self._connection.end_doubt()
+            return await self._connection.run(
+                lambda tx: bool(trail.commands_done(tx, {each for each, _ in marks}, {each for _, each in marks}))
+            )
+        finally:
+            await self._connection.rollback()
+
+    def _fail_all(self, failure: Exception) -> None:
+        waiting, self._queue = list(self._queue), deque()
+        for each in waiting:
+            each.resolve(failure)

@@ -1,0 +1,160 @@
+"""Listings of processes: pages of rows without data items, made for reading again and again, or a million of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, Connection, Dialect, LargeBinary, Select, bindparam, select, type_coerce
+from sqlalchemy.types import TypeEngine
+
+from placet.core.definition import Definition
+from placet.query.ast import Node
+from placet.store.bulk import Convert, stored_form
+from placet.store.database import bare_rows
+from placet.store.names import Names
+from placet.store.page import AFTER, Page, page_query
+from placet.store.tables import process
+from placet.store.types import HexId
+from placet.store.visible import Reader
+from placet.store.world import World
+
+_MOST_STATEMENTS = 500
+_MOST_KEPT = 20_000
+#: Longer pages are of collections that are read out; their rows are not kept.
+_LONGEST_KEPT = 200
+
+
+class ProcessRow(NamedTuple):
+    """One process of a listing. Its id is as it is stored, its times are milliseconds since 1970 in UTC.
+
+    `definition` is a key of the listing's `definitions`; the statuses are numbers of their enumerations.
+    """
+
+    id: bytes
+    definition: int
+    initiator: str
+    recipient: str
+    process_status: int
+    approval_status: int
+    created_at: int
+    completed_at: int | None
+    correlation_id: str | None
+    proxy: str | None
+    engine_id: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessListing:
+    """A page of rows, and the definition versions that they name."""
+
+    rows: Sequence[ProcessRow]
+    definitions: Mapping[int, Definition]
+
+    def cursor(self, at: int) -> tuple[str]:
+        """Where a page ends whose last row is the one at this place."""
+        return (self.rows[at].id.hex(),)
+
+
+def list_processes(tx: Connection, world: World, wanted: Node | None, who: Reader, page: Page) -> ProcessListing:
+    """A page in order of creation; of a short one only rows that have changed since they were last read are fetched."""
+    rows = None
+    if page.limit <= _LONGEST_KEPT:
+        rows = _kept(tx, world, _statement(tx, world, _KEYS, wanted, who, page).run(tx, page))
+    if rows is None:
+        rows = _rows(tx, world, _statement(tx, world, _COLUMNS, wanted, who, page).run(tx, page))
+    return ProcessListing(rows, {row: world.definition(tx, row) for row in {row.definition for row in rows}})
+
+
+def _kept(tx: Connection, world: World, keys: Sequence[tuple[bytes, int]]) -> Sequence[ProcessRow] | None:
+    """The rows of these ids at these revisions; None where one has moved on since the ids were read."""
+    kept: dict[bytes, ProcessRow] = world.rows
+    rows = [kept.get(id_) for id_, _ in keys]
+    stale = [key for key, row in zip(keys, rows, strict=True) if row is None or row[_REVISION] != key[1]]
+    if stale:
+        fresh = {row.id: row for row in _rows(tx, world, _by_id(tx, [id_ for id_, _ in stale]))}
+        if any(id_ not in fresh or fresh[id_].revision != revision for id_, revision in stale):
+            return None
+        if len(kept) > _MOST_KEPT:
+            kept.clear()
+        kept.update(fresh)
+        rows = [fresh.get(key[0], row) for key, row in zip(keys, rows, strict=True)]
+    return rows  # type: ignore[return-value]  # none of them is missing any more
+
+
+def _rows(tx: Connection, world: World, stored: Sequence[tuple[Any, ...]]) -> list[ProcessRow]:
+    """Stored rows with DNs in place of their numbers."""
+    numbers = {number for column in _NAMED for number in map(itemgetter(column), stored)}
+    names = Names(world.names)
+    names.fetch(tx, numbers)
+    names.committed()
+    dn: dict[int | None, Any] = {number: names.optional_dn(number) for number in numbers}
+    return [
+        ProcessRow._make((id_, definition, dn[initiator], dn[recipient], *facts, dn[proxy], dn[node], revision))
+        for id_, definition, initiator, recipient, *facts, proxy, node, revision in stored
+    ]
+
+
+# -- statements ----------------------------------------------------------------------------------
+
+_AS_STORED: dict[str, TypeEngine[Any]] = {"id": LargeBinary(), "created_at": BigInteger(), "completed_at": BigInteger()}
+_COLUMNS = tuple(
+    type_coerce(process.c[column], _AS_STORED[column]).label(column) if column in _AS_STORED else process.c[column]
+    for column in ProcessRow._fields
+)
+_REVISION = ProcessRow._fields.index("revision")
+_KEYS = (_COLUMNS[0], _COLUMNS[_REVISION])
+_NAMED = [ProcessRow._fields.index(column) for column in ("initiator", "recipient", "proxy", "engine_id")]
+
+
+class _Statement:
+    """A query for pages, compiled; only where a page begins changes from page to page."""
+
+    def __init__(self, query: Select[Any], dialect: Dialect) -> None:
+        compiled: Any = query.compile(dialect=dialect)
+        state = compiled.construct_expanded_state()
+        convert = {
+            name: stored_form(bind.type, dialect)
+            for parameter, bind in compiled.binds.items()
+            for name in state.parameter_expansion.get(parameter, [parameter])
+        }
+        self._sql: str = state.statement
+        self._values = [(name, _stored(state.parameters[name], convert[name])) for name in state.positiontup]
+
+    def run(self, tx: Connection, page: Page) -> Sequence[tuple[Any, ...]]:
+        after = None if page.after is None else HexId.stored(page.after[0])
+        return bare_rows(tx, self._sql, tuple(after if name == AFTER else value for name, value in self._values))
+
+
+def _stored(value: Any, convert: Convert | None) -> Any:
+    return value if convert is None else convert(value)
+
+
+def _statement(
+    tx: Connection, world: World, columns: Sequence[Any], wanted: Node | None, who: Reader, page: Page
+) -> _Statement:
+    """What is asked again and again, page after page, is put together once; half of the time of a page goes there."""
+    kept = world.catalog.listings
+    key = (columns is _KEYS, wanted, who, page.limit, page.newest_first, page.after is None)
+    found = kept.get(key)
+    if found is None:
+        if len(kept) >= _MOST_STATEMENTS:
+            kept.clear()
+        found = kept[key] = _Statement(page_query(columns, world, wanted, who, page), tx.dialect)
+    return found
+
+
+def _by_id(tx: Connection, ids: Sequence[bytes]) -> Sequence[tuple[Any, ...]]:
+    """The stored rows of these ids, in any order."""
+    size = 1 << (len(ids) - 1).bit_length()  # few statements serve all lengths
+    return bare_rows(tx, _select_by_id(tx.dialect, size), (*ids, *[ids[-1]] * (size - len(ids))))
+
+
+@lru_cache
+def _select_by_id(dialect: Dialect, size: int) -> str:
+    ids = [bindparam(f"id{number}", type_=LargeBinary()) for number in range(size)]
+    return str(select(*_COLUMNS).where(_COLUMNS[0].in_(ids)).compile(dialect=dialect))

@@ -1,0 +1,30 @@
+"""The tables. Every key begins with the process id, so that processes can be spread over databases.
+
+People and engines are interned: a row holds the number of a `name`. Every index is asked for by a query that is
+named beside it. Migrations make these tables; a test holds both equal.
+"""
+
+from __future__ import annotations
+
+from placet.store.tables.base import counter, definition, metadata, name
+from placet.store.tables.people import group_member, user_account, user_group
+from placet.store.tables.processes import data_value, former_addressee, job, process, start_key, work_item
+from placet.store.tables.trail import comment, event
+
+__all__ = [
+    "comment",
+    "counter",
+    "data_value",
+    "definition",
+    "event",
+    "former_addressee",
+    "group_member",
+    "job",
+    "metadata",
+    "name",
+    "process",
+    "start_key",
+    "user_account",
+    "user_group",
+    "work_item",
+]

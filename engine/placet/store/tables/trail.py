@@ -1,0 +1,42 @@
+"""What happened to a process: its comments and its events."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, text
+
+from placet.store.tables.base import metadata
+from placet.store.types import Document, HexId, Moment, Serial, Small
+
+comment = Table(
+    "comment",
+    metadata,
+    Column("process_id", HexId, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("user", Integer),
+    Column("activity", Text),
+    Column("system", Boolean, nullable=False),
+    Column("text", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Append-only. On PostgreSQL `tx` is the writing transaction: a reader that resumes by (tx, position) and stops
+# before transactions that still run misses nothing. On SQLite there is one writer, and `tx` stays 0.
+event = Table(
+    "event",
+    metadata,
+    Column("position", Serial, primary_key=True),
+    Column("tx", BigInteger, nullable=False, server_default=text("0")),
+    Column("process_id", HexId, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("kind", Small, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("actor", Integer),
+    Column("activity", Text),
+    Column("item", Integer),
+    Column("detail", Document),
+    Column("command_id", HexId),
+    Index("uq_event_process", "process_id", "number", unique=True),  # the timeline of a process
+    Index("ix_event_resume", "tx", "position").ddl_if(dialect="postgresql"),  # subscriptions
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,53 @@
+"""Making tables keeps nobody waiting, and a database without them says what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+
+from placet import ManualClock
+from placet.errors import Unavailable
+from placet.store.database import opened
+from placet.store.migrate import migrate, newest, require_newest
+from tests.store.harness import an_engine
+
+
+async def test_a_file_is_migrated_in_a_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """PostgreSQL does it elsewhere anyway; Alembic on a file would hold the loop for as long as it takes."""
+    upgrade, threads = command.upgrade, []
+
+    def replaced(*args: Any) -> None:
+        threads.append(threading.current_thread())
+        upgrade(*args)
+
+    monkeypatch.setattr(command, "upgrade", replaced)
+    async with opened(f"sqlite:///{tmp_path}/placet.db") as database:
+        await migrate(database)
+        await require_newest(database)
+
+    assert len(threads) == 1
+    assert threads[0] is not threading.current_thread()
+
+
+async def test_several_databases_at_once(empty_database_url: str, tmp_path: Path):
+    urls = [empty_database_url, *(f"sqlite:///{tmp_path}/{number}.db" for number in range(4))]
+
+    async def one(url: str) -> str:
+        async with opened(url) as database:
+            return (await migrate(database)).after
+
+    assert await asyncio.gather(*map(one, urls)) == [newest()] * 5
+
+
+async def test_a_table_that_is_not_there(database_url: str, clock: ManualClock):
+    async with an_engine(database_url, clock) as engine:
+        await engine.store.write(lambda tx: tx.exec_driver_sql("DROP TABLE work_item"))
+
+        for ask in (engine.work_items(), engine.start("Ask", initiator="anna")):
+            with pytest.raises(Unavailable, match=r"work_item.*run `placet migrate`"):
+                await ask
