@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TypeAlias
@@ -23,27 +23,24 @@ from placet_api.ris.service import Service
 
 Lifespan: TypeAlias = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
+_OPEN_METHODS = ("GET", "HEAD", "OPTIONS")
 
-def create_app(engine: Engine, *, ready: Callable[[], bool] | None = None) -> Starlette:
+
+def create_app(engine: Engine) -> Starlette:
     """An application over an engine that the host opens and closes; may be mounted below any path.
 
-        host.mount("/workflow", create_app(engine))
-
-    `ready` says whether commands are taken, which `/readyz` tells; by default they are while the engine is open.
+    host.mount("/workflow", create_app(engine))
     """
-    return _application(engine, ready or (lambda: engine.is_open))
+    return _application(engine)
 
 
-def serve_app(
-    settings: Settings, *, engine: Engine | None = None, tell_password: Callable[[str], None] | None = None
-) -> Starlette:
+def serve_app(settings: Settings, *, tell_password: Callable[[str], None] | None = None) -> Starlette:
     """An application that opens an engine by its settings when it starts, and closes it when it stops.
 
-    `engine` takes one that is made already and not yet open. `app.state.engine` is the engine; set
-    `app.state.draining` to let `/readyz` say 503 before a stop. An administrator without a password gets that of the
-    settings, else a random one that `tell_password` is called with.
+    `app.state.engine` is the engine. An administrator without a password gets that of the settings, else a random one
+    that `tell_password` is called with.
     """
-    engine = engine or Engine(settings=settings, definitions=_definitions(settings))
+    engine = Engine(settings=settings, definitions=_definitions(settings))
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -53,10 +50,9 @@ def serve_app(
             if password is not None and tell_password is not None:
                 tell_password(password)
             yield
-            app.state.draining = True
 
-    app = _application(engine, lambda: engine.is_open and not app.state.draining, lifespan)
-    app.state.engine, app.state.draining = engine, False
+    app = _application(engine, lifespan)
+    app.state.engine = engine
     return app
 
 
@@ -66,17 +62,21 @@ def _definitions(settings: Settings) -> str | None:
     return settings.definitions if given else None
 
 
-def _application(engine: Engine, ready: Callable[[], bool], lifespan: Lifespan | None = None) -> Starlette:
+def _application(engine: Engine, lifespan: Lifespan | None = None) -> Starlette:
     async def healthz(request: Request) -> Response:
         return _response(json_answer({"status": "ok"}))
 
     async def readyz(request: Request) -> Response:
-        if ready():
-            return _response(json_answer({"status": "ready"}))
-        return _response(fault_of(Unavailable("No commands are taken: the engine is starting or stopping.")))
+        if not engine.is_open:
+            return _response(fault_of(Unavailable("No commands are taken: the engine is starting or stopping.")))
+        try:
+            await engine.require_writable()
+        except Unavailable as failure:
+            return _response(fault_of(failure))
+        return _response(json_answer({"status": "ready"}))
 
     app = Starlette(
-        routes=[Service(engine), Route("/healthz", healthz), Route("/readyz", readyz)],
+        routes=[Service(engine), _open_to_all("/healthz", healthz), _open_to_all("/readyz", readyz)],
         exception_handlers={HTTPException: _refused},
         lifespan=lifespan,
     )
@@ -84,11 +84,25 @@ def _application(engine: Engine, ready: Callable[[], bool], lifespan: Lifespan |
     return app
 
 
+def _open_to_all(path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
+    """A route for who has no credentials, with the methods of every resource that is read."""
+
+    async def answer(request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return _response(Answer(204, headers=((b"allow", ", ".join(_OPEN_METHODS).encode()),)))
+        return await endpoint(request)
+
+    return Route(path, answer, methods=_OPEN_METHODS)
+
+
 async def _refused(request: Request, refusal: Exception) -> Response:
     """What no route takes, as a fault."""
     assert isinstance(refusal, HTTPException)
     headers = [(name.lower().encode(), value.encode()) for name, value in (refusal.headers or {}).items()]
-    text = f"{request.method} {request.url.path[:200]}: {refusal.detail}. The service is at /v1 and /RIS/v1."
+    root = request.scope.get("root_path", "")
+    text = (
+        f"{request.method} {request.url.path[:200]}: {refusal.detail}. The service is at {root}/v1 and {root}/RIS/v1."
+    )
     return _response(fault(refusal.status_code, symbol_of(refusal.detail.lower().replace(" ", "-")), text, headers))
 
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
+
+from starlette.types import Scope
 
 from placet.core.people import Person
 from placet.directory.sign_in import parse_basic, parse_rest_authorization
 from placet.engine import Engine
-from placet.errors import NotAuthenticated
+from placet.errors import InvalidInput, NotAuthenticated
 from placet_api.errors import NoCredentials
+
+_AUTHORIZATION, _REST_AUTHORIZATION = b"authorization", b"restauthorization"
+_BASIC = b"basic "
 
 
 class Scheme(Protocol):
     """One way to say who is asking."""
 
-    async def person(self, engine: Engine, headers: Mapping[bytes, bytes]) -> Person | None:
-        """Who is asking; None where the request does not use this scheme. Raises `NotAuthenticated`."""
+    async def person(self, engine: Engine, headers: Mapping[bytes, bytes], address: str) -> Person | None:
+        """Who is asking from an address; None where the request does not use this scheme. Raises `NotAuthenticated`."""
 
 
 class PasswordScheme:
@@ -25,32 +30,56 @@ class PasswordScheme:
     def __init__(self, header: bytes, word: bytes, parse: Callable[[str], tuple[str, str]]) -> None:
         self._header, self._word, self._parse = header, word, parse
 
-    async def person(self, engine: Engine, headers: Mapping[bytes, bytes]) -> Person | None:
+    async def person(self, engine: Engine, headers: Mapping[bytes, bytes], address: str) -> Person | None:
         value = headers.get(self._header)
         if value is None or value[: len(self._word)].lower() != self._word:
             return None
         user, password = self._parse(value.decode("latin-1"))
-        return engine.sign_in.cached(user, password) or await engine.sign_in.person(user, password)
+        return engine.sign_in.cached(user, password) or await engine.sign_in.person(user, password, address)
 
 
 SCHEMES: Sequence[Scheme] = (
-    PasswordScheme(b"restauthorization", b"", parse_rest_authorization),
-    PasswordScheme(b"authorization", b"basic ", parse_basic),
+    PasswordScheme(_REST_AUTHORIZATION, b"", parse_rest_authorization),
+    PasswordScheme(_AUTHORIZATION, _BASIC, parse_basic),
 )
 
 
-async def authenticate(engine: Engine, headers: Mapping[bytes, bytes], schemes: Sequence[Scheme] = SCHEMES) -> Person:
-    """The active person behind a request; raises `NotAuthenticated`."""
+async def authenticate(
+    engine: Engine, scope: Scope, headers: Mapping[bytes, bytes], schemes: Sequence[Scheme] = SCHEMES
+) -> Person:
+    """The active person behind a request; raises `NotAuthenticated`, and `InvalidInput` where it names two."""
+    _require_one(scope["headers"])
     for scheme in schemes:
-        person = await scheme.person(engine, headers)
+        person = await scheme.person(engine, headers, address_of(scope))
         if person is not None:
             return await _active(engine, person)
-    if b"authorization" in headers:
+    if _AUTHORIZATION in headers:
         raise NotAuthenticated("The Authorization header has a scheme that is not known here; send Basic.")
     raise NoCredentials(
         "The request does not say who is asking; send RESTAuthorization with the base64 of user:password, "
         "or Authorization: Basic with the same."
     )
+
+
+def address_of(scope: Scope) -> str:
+    """Where a request comes from; empty where the server does not know."""
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
+def _require_one(headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """Refuse a request that says in two ways who is asking, unless both say the same."""
+    said = {_credentials(value) for name, value in headers if name in (_AUTHORIZATION, _REST_AUTHORIZATION)}
+    if len(said) > 1:
+        raise InvalidInput(
+            "The request says more than once who is asking, and not the same; "
+            "send one header, either RESTAuthorization or Authorization."
+        )
+
+
+def _credentials(value: bytes) -> bytes:
+    """The credentials alone, for `Authorization: Basic X` says the same as `RESTAuthorization: X`."""
+    return value[len(_BASIC) :].strip() if value[: len(_BASIC)].lower() == _BASIC else value.strip()
 
 
 async def _active(engine: Engine, signed_in: Person) -> Person:

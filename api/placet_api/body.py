@@ -9,13 +9,14 @@ import orjson
 from starlette.types import Receive
 
 from placet.errors import InvalidInput, TooLarge
-from placet_api.errors import UnsupportedMediaType
+from placet_api.errors import UnsupportedEncoding, UnsupportedMediaType
 
 _DRAINED = 16  # times the limit: so much is read and dropped, for clients that read no answer before they have sent all
 
 
 async def read_object(receive: Receive, headers: Mapping[bytes, bytes], limit: int) -> dict[str, Any]:
     """The JSON object that a request brings; raises `TooLarge`, `UnsupportedMediaType` or `InvalidInput`."""
+    _require_plain(headers.get(b"content-encoding"))
     _require_json(headers.get(b"content-type"))
     _require_fitting(headers.get(b"content-length"), limit)
     body = await _read(receive, limit)
@@ -24,10 +25,29 @@ async def read_object(receive: Receive, headers: Mapping[bytes, bytes], limit: i
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as fault:
+        _require_utf8(body)
         raise InvalidInput(f"The body is not JSON: {fault}.") from None
     if not isinstance(value, dict):
         raise InvalidInput(f"The body is {name_of(value)}; send a JSON object.")
     return value
+
+
+def _require_plain(encoding: bytes | None) -> None:
+    if encoding is not None and encoding.strip().lower() not in (b"", b"identity"):
+        given = encoding.decode("latin-1")[:60]
+        raise UnsupportedEncoding(f"The body has the content encoding {given!r}; send it as it is, without one.")
+
+
+def _require_utf8(body: bytes) -> None:
+    """Say where a body stops being UTF-8; the parser speaks of surrogates there, and of its first character."""
+    try:
+        body.decode()
+    except UnicodeDecodeError as fault:
+        found = body[fault.start]
+        raise InvalidInput(
+            f"The body is not UTF-8: the byte 0x{found:02X} at offset {fault.start:,} fits nothing there; "
+            "send JSON in UTF-8."
+        ) from None
 
 
 def _require_json(content_type: bytes | None) -> None:

@@ -48,10 +48,26 @@ class NotAcceptable(PlacetError):
     code = "not-acceptable"
 
 
+class RequestTimeout(PlacetError):
+    """The request did not arrive in time."""
+
+    code = "request-timeout"
+
+
+class HeadTooLarge(PlacetError):
+    """The request line and the headers are larger than what is read of them."""
+
+    code = "head-too-large"
+
+
 class UnsupportedMediaType(PlacetError):
     """The body has a content type that is not read."""
 
     code = "unsupported-media-type"
+
+
+class UnsupportedEncoding(UnsupportedMediaType):
+    """The body is compressed, or encoded in another way."""
 
 
 STATUSES: Mapping[type[PlacetError], int] = {
@@ -61,11 +77,13 @@ STATUSES: Mapping[type[PlacetError], int] = {
     NotFound: 404,
     MethodNotAllowed: 405,
     NotAcceptable: 406,
+    RequestTimeout: 408,
     Conflict: 409,
     RevisionMismatch: 412,
     TooLarge: 413,
     UnsupportedMediaType: 415,
     TooManyAttempts: 429,
+    HeadTooLarge: 431,
     Unavailable: 503,
 }
 
@@ -107,5 +125,7 @@ def _headers(status: int, failure: PlacetError) -> Headers:
             return ((b"www-authenticate", b'Basic realm="Placet", charset="UTF-8"'),)
         case TooLarge():
             return ((b"connection", b"close"),)  # what is left of the body is not read
+        case UnsupportedEncoding():
+            return ((b"accept-encoding", b"identity"),)
         case _:
             return ((b"retry-after", str(RETRY_SECONDS).encode()),) if status == 503 else ()

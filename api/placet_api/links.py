@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 DEFINITIONS = "wf/definitions"
 PROCESSES = "wf/processes"
@@ -30,9 +29,9 @@ class Links:
         """The link to everything of one kind that belongs to a definition."""
         return link(f"{self.prefix}/{kind}?filter={quote(f'Definition={dn}', safe='')}", kind)
 
-    def next_page(self, kind: str, query: Iterable[tuple[str, str]]) -> bytes:
-        """The value of a `Link` header that leads to the next page."""
-        return f'<{self.prefix}/{kind}?{urlencode(list(query), quote_via=quote)}>; rel="next"'.encode()
+    def next_page(self, kind: str, query: str) -> bytes:
+        """The value of a `Link` header that leads to the next page, by a query string."""
+        return f'<{self.prefix}/{kind}?{quote(query, safe="%=&+")}>; rel="next"'.encode()
 
 
 def link(path: str, kind: str) -> dict[str, str]:

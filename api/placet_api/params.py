@@ -56,6 +56,26 @@ def parse_query(text: bytes, known: Collection[str]) -> Query:
     return Query(pairs)
 
 
+# -- the path ------------------------------------------------------------------------------------
+
+
+def is_on(name: str, matrix: Sequence[str]) -> bool:
+    """Whether a matrix parameter is on: `;debug` and `;debug=true` are, `;debug=false` and nothing at all are not."""
+    values = {value.lower() if equals else "true" for given, equals, value in _parted(matrix) if given.lower() == name}
+    if len(values) > 1:
+        raise InvalidInput(f";{name} is given as {' and as '.join(sorted(values))[:80]}; give it once.")
+    if not values <= {"true", "false"}:
+        raise InvalidInput(
+            f";{name}={values.pop()[:40]} does not work; give ;{name} or ;{name}=true to switch it on, ;{name}=false "
+            "or nothing to leave it off."
+        )
+    return values == {"true"}
+
+
+def _parted(matrix: Sequence[str]) -> list[tuple[str, str, str]]:
+    return [parameter.partition("=") for parameter in matrix]
+
+
 # -- pages ---------------------------------------------------------------------------------------
 
 PAGING = frozenset({"filter", "limit", "sort", "cursor"})

@@ -13,7 +13,7 @@ from placet_api.errors import fault_of
 
 State: TypeAlias = Literal["starting", "open", "stopping"]
 
-_ALWAYS_OPEN = ("/healthz", "/readyz")  # these tell that the node starts or stops
+_ALWAYS_OPEN = "/healthz"  # which tells no more than that the program runs
 _REFUSALS = {
     state: fault_of(Unavailable(f"This engine is {state}; try again in a moment."))
     for state in ("starting", "stopping")
@@ -33,7 +33,7 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.state == "open":
             await self._serve(scope, receive, send)
-        elif scope["type"] != "http" or scope["path"] in _ALWAYS_OPEN:
+        elif scope["type"] != "http" or scope["path"] == _ALWAYS_OPEN:
             await self._app(scope, receive, send)
         else:
             await send_answer(_REFUSALS[self.state], receive, send)

@@ -22,13 +22,13 @@ DEMO_DATABASE = "sqlite:///placet-demo.db"
 class Node:
     """What `serve` may be told of its node."""
 
-    host: str | None = None
+    host: Annotated[str | None, Parameter(metavar="HOST")] = None
     """address to listen on [default: the setting host]"""
-    port: int | None = None
+    port: Annotated[int | None, Parameter(metavar="PORT")] = None
     """port to listen on; 0 takes a free one [default: the setting port]"""
-    definitions: Path | None = None
+    definitions: Annotated[Path | None, Parameter(metavar="DIR")] = None
     """folder whose definitions are loaded; SIGHUP loads changed ones [default: the setting definitions]"""
-    engine_id: str | None = None
+    engine_id: Annotated[str | None, Parameter(metavar="ID")] = None
     """name of this node in EngineId [default: the setting engine_id]"""
 
 
@@ -40,11 +40,16 @@ def serve(
 ) -> None:
     """Run a node: the service, its timers and its jobs, until it is told to stop.
 
+    For example:
+
+        placet serve --demo
+        placet serve --database postgresql://placet@db.example.org/placet
+
     Parameters
     ----------
     demo
-        add people and a thousand travel permits, on sqlite:///placet-demo.db unless --database says otherwise;
-        on a loopback address only
+        add people and a thousand travel permits, on sqlite:///placet-demo.db unless --database says otherwise, and
+        definitions where no folder has any; on a loopback address only
     """
     from placet.errors import NotFound
 
@@ -56,7 +61,8 @@ def serve(
         )
     if not Path(settings.definitions).is_dir():
         raise NotFound(
-            f"There is no folder {settings.definitions!r} of definitions; make it, or name one with --definitions."
+            f"There is no folder {settings.definitions!r} of definitions; make it, or name one with --definitions. "
+            "The demonstration has its own: --demo."
         )
     from placet_api.cli.node import run_node
 
@@ -67,13 +73,22 @@ def settings_of(node: Node, where: OnDatabase, demo: bool) -> Settings:
     """The settings of the node: options over PLACET_* over placet.toml."""
     database = where.database or (DEMO_DATABASE if demo else None)
     settings = OnDatabase(database).settings()
+    folder = node.definitions
+    if demo and folder is None and "definitions" not in settings.sources and not Path(settings.definitions).is_dir():
+        folder = _definitions_of_demo()
     return settings.with_values(
         "option",
         host=node.host,
         port=node.port,
-        definitions=None if node.definitions is None else str(node.definitions),
+        definitions=None if folder is None else str(folder),
         engine_id=node.engine_id,
     )
+
+
+def _definitions_of_demo() -> Path:
+    from placet.demo import definitions_folder
+
+    return definitions_folder()
 
 
 def is_loopback(host: str) -> bool:

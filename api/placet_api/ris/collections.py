@@ -12,7 +12,7 @@ from placet.query.ast import Node
 from placet.query.criterion import parse_filters
 from placet.query.fields import Resource
 from placet_api.answers import Answer, Headers, to_json
-from placet_api.params import MOST_ROWS, PAGING, Paging, Query, encode_cursor, parse_paging
+from placet_api.params import MOST_ROWS, PAGING, Paging, encode_cursor, parse_paging
 from placet_api.ris.request import Request
 
 
@@ -43,20 +43,20 @@ class Collection:
         wanted = parse_filters(query.all("filter"), self.fields)
         paging = parse_paging(query, newest_first=self.newest_first, of_items=self.of_items)
         if paging.limit is not None:
-            return await self._page(request, query, wanted, paging, paging.limit)
+            return await self._page(request, wanted, paging, paging.limit)
         first = await self.read(request, wanted, paging, MOST_ROWS)
         if len(first.texts) < MOST_ROWS:
             return request.answer_text(_array(first.texts))
         empty = request.answer([])
         return Answer(200, b"[", empty.headers, self._parts(request, wanted, paging, first))
 
-    async def _page(self, request: Request, query: Query, wanted: Node | None, paging: Paging, limit: int) -> Answer:
+    async def _page(self, request: Request, wanted: Node | None, paging: Paging, limit: int) -> Answer:
         rows = await self.read(request, wanted, paging, limit + 1)  # one more tells whether there is another page
         headers: Headers = ()
         if len(rows.texts) > limit:
-            pairs = [pair for pair in query.pairs if pair[0] != "cursor"]
-            pairs.append(("cursor", encode_cursor(rows.cursor(limit - 1))))
-            headers = ((b"link", request.render.links.next_page(self.kind, pairs)),)
+            asked = [part for part in request.query_string.decode().split("&") if not part.startswith("cursor=")]
+            query = "&".join([*asked, f"cursor={encode_cursor(rows.cursor(limit - 1))}"])
+            headers = ((b"link", request.render.links.next_page(self.kind, query)),)
         return request.answer_text(_array(rows.texts[:limit]), headers=headers)
 
     async def _parts(self, request: Request, wanted: Node | None, paging: Paging, rows: Rows) -> AsyncIterator[bytes]:

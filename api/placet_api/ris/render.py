@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from placet import Action, Comment, Definition, FoundProcess, FoundWorkItem, Priority, ProcessStatus, WorkItemStatus
-from placet.core.acting import available_actions
+from placet import Action, Comment, Definition, FoundProcess, FoundWorkItem, Priority, ProcessRow, WorkItemStatus
 from placet.core.data_items import to_texts
-from placet.core.definition import DataItem, DataType
+from placet.core.definition import Approval, DataItem, DataType
 from placet.core.people import Directory, Person
+from placet.core.refusals import actions_for
 from placet.core.statuses import Life
 from placet.engine import Engine
 from placet.query.times import format_time, parse_time
@@ -18,6 +18,8 @@ from placet_api.links import DEFINITIONS, PROCESSES, WORK_ITEMS, Links
 from placet_api.negotiation import ENGLISH, language
 
 _MOST_PEOPLE = 20_000  # kept; beyond that all are forgotten
+_MOST_ROW_TEXTS = 10_000
+_MOST_LANGUAGES = 16
 _NOBODY = {"DN": "", "Value": "", "GUID": "", "Link": ""}
 _OPERATIONS = {"grant": "0", "revoke": "1", "both": "2"}
 _STATUSES = {life: (life.process_status.label, life.approval_status.label) for life in Life}
@@ -29,16 +31,14 @@ ACTION_NAMES: dict[Action, tuple[str, ...]] = {action: (action.label,) for actio
 }
 
 
-class _PeopleTexts(dict[int, str]):
-    """JSON texts of people by the numbers of their names, which never change their meaning."""
-
-    dn: Callable[[int], str]
+class _PeopleTexts(dict[str, str]):
+    """JSON texts of people by their DNs."""
 
     def __init__(self, render: Renderer) -> None:
         self._render = render
 
-    def __missing__(self, number: int) -> str:
-        text = self[number] = to_json(self._render.person(self.dn(number))).decode()
+    def __missing__(self, dn: str) -> str:
+        text = self[dn] = to_json(self._render.person(dn)).decode()
         return text
 
 
@@ -51,6 +51,7 @@ class Renderer:
         self._directory: Directory | None = None
         self._people: dict[str, dict[str, str]] = {}
         self._people_texts = _PeopleTexts(self)
+        self._row_texts: dict[str, dict[bytes, tuple[ProcessRow, str]]] = {}
         self._definitions: dict[tuple[int, str], dict[str, str]] = {}
 
     def root(self) -> list[dict[str, str]]:
@@ -69,17 +70,24 @@ class Renderer:
             found = self._people[dn] = {"DN": dn, "Value": name, "GUID": "", "Link": ""}
         return found
 
-    def person_texts(self, dn: Callable[[int], str]) -> dict[int, str]:
-        """People and groups as JSON text, by the number that a listing gives them; made when first asked for."""
+    def person_texts(self) -> dict[str, str]:
+        """People and groups as JSON text by their DNs; made when first asked for."""
         self._look_again()
-        self._people_texts.dn = dn
         return self._people_texts
+
+    def row_texts(self, accepted: str) -> dict[bytes, tuple[ProcessRow, str]]:
+        """Rows of listings by their ids, with what was written of them for clients that accept these languages."""
+        self._look_again()
+        kept = self._row_texts
+        if len(kept) > _MOST_LANGUAGES or sum(map(len, kept.values())) > _MOST_ROW_TEXTS:
+            kept.clear()
+        return kept.setdefault(accepted, {})
 
     def _look_again(self) -> None:
         """Forget how people were written, once they have changed or are too many."""
         if self._directory is not self._engine.directory or len(self._people) > _MOST_PEOPLE:
             self._directory = self._engine.directory
-            self._people, self._people_texts = {}, _PeopleTexts(self)
+            self._people, self._people_texts, self._row_texts = {}, _PeopleTexts(self), {}
 
     def definition_of(self, definition: Definition, accepted: str) -> dict[str, str]:
         """The definition as a process or work item shows it."""
@@ -108,7 +116,7 @@ class Renderer:
         spoken = self.spoken(definition, accepted)
         value = {
             "Links": [self.links.of_definition(kind, definition.dn) for kind in (PROCESSES, WORK_ITEMS)],
-            "DataItems": [_data_item(item, None) for item in definition.data.values()],
+            "DataItems": [_data_item(item, None) for item in definition.asked.values()],
             "Value": definition.names.get(spoken, definition.name),
             "DN": definition.dn,
             "GUID": definition.guid,
@@ -176,12 +184,11 @@ class Renderer:
         }
 
     def _actions(self, found: FoundWorkItem, actor: Person) -> Sequence[dict[str, str]]:
-        """What this person can do with an item now: nothing with one of a stopped process."""
-        if found.process.process_status is not ProcessStatus.RUNNING:
-            return []
-        administers = self._engine.directory.is_administrator(actor.dn)
-        actions = available_actions(found.item)
-        return [_ACTION[action] for action in actions if administers or action is not Action.REASSIGN]
+        """What this person can do with an item now."""
+        approval = found.definition.activities[found.item.activity]
+        assert isinstance(approval, Approval)
+        offered = actions_for(found.process, found.item, approval, actor.dn, self._engine.directory)
+        return [_ACTION[action] for action in offered]
 
     # -- comments --------------------------------------------------------------------------------
 

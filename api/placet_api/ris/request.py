@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,10 @@ import orjson
 from starlette.types import Receive
 
 from placet import Definition, FoundProcess, FoundWorkItem
-from placet.core.ids import is_id
+from placet.arguments import id_of
 from placet.core.people import Person
 from placet.engine import Engine
-from placet.errors import NotFound, RevisionMismatch
+from placet.errors import RevisionMismatch
 from placet_api.answers import JSON, Answer, Headers, json_answer
 from placet_api.body import read_object
 from placet_api.negotiation import LONGEST_ACCEPT
@@ -26,11 +26,16 @@ _VARY = (b"vary", b"Accept, Accept-Language, Authorization, RESTAuthorization")
 
 @dataclass(slots=True)
 class Target:
-    """What a path leads to: `shape` is the resource, such as `wf/processes/*`, and `id` what stands for the star."""
+    """What a path leads to: `shape` is the resource, such as `wf/processes/*`, and `id` what stands for the star.
+
+    `matrix` has the parameters of the path as they were given; `debug` and `schema` are read from it later, where a
+    fault in them has somebody to be told.
+    """
 
     prefix: str
     shape: str
     id: str = ""
+    matrix: Sequence[str] = ()
     debug: bool = False
     schema: bool = False
 
@@ -57,10 +62,7 @@ class Request:
 
     def id(self, what: str) -> str:
         """The id in the path, in its stored form; raises `NotFound` for what cannot be one."""
-        folded = self.target.id.lower()
-        if not is_id(folded):
-            raise NotFound(f"There is no {what} {self.target.id[:40]!r}; an id is 32 hex digits.")
-        return folded
+        return id_of(self.target.id, what)
 
     def query(self, known: Collection[str] = ()) -> Query:
         """The query parameters; one that is not `known` is refused."""

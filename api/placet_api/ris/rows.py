@@ -6,12 +6,13 @@ a test holds each row equal to what `Renderer.process` makes of the same process
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
-from placet import ProcessListing
+from placet import ProcessListing, ProcessRow
 from placet.core.statuses import ApprovalStatus, ProcessStatus
 from placet.query.times import format_time
 from placet_api.ris.render import Renderer
@@ -19,17 +20,27 @@ from placet_api.ris.render import Renderer
 _PROCESS_STATUSES = {status.value: status.label for status in ProcessStatus}
 _APPROVAL_STATUSES = {status.value: status.label for status in ApprovalStatus}
 _MOST_MINUTES = 50_000
-
-_minutes: dict[int, str] = {}
+#: Longer listings are parts of collections that are read out; their texts are not kept.
+_LONGEST_KEPT = 200
 
 
 def write_processes(listing: ProcessListing, render: Renderer, accepted: str) -> list[str]:
-    """Each row of a listing as the JSON object of the contract."""
-    links = render.links
-    dn = listing.dn
-    people = render.person_texts(dn)
-    others = {row[9] for row in listing.rows} | {row[10] for row in listing.rows}  # proxies and nodes
-    texts = {number: _json(dn(number)) for number in others if number}
+    """Each row of a listing as the JSON object of the contract; of short ones, what was written before is kept."""
+    if len(listing.rows) > _LONGEST_KEPT:
+        return _write(listing.rows, listing, render, accepted)
+    kept = render.row_texts(accepted)
+    found = [kept.get(row.id) for row in listing.rows]
+    fresh = [row for row, known in zip(listing.rows, found, strict=True) if known is None or known[0] is not row]
+    if fresh:
+        texts = _write(fresh, listing, render, accepted)
+        kept.update({row.id: (row, text) for row, text in zip(fresh, texts, strict=True)})
+    return [kept[row.id][1] for row in listing.rows]
+
+
+def _write(rows: Sequence[ProcessRow], listing: ProcessListing, render: Renderer, accepted: str) -> list[str]:
+    links, minutes = render.links, _minutes
+    people = render.person_texts()
+    nodes = {row.engine_id: _json(row.engine_id) for row in rows}
     definitions = {
         row: f'"Definition":{_json(render.definition_of(definition, accepted))},"Created":"'
         for row, definition in listing.definitions.items()
@@ -52,31 +63,34 @@ def write_processes(listing: ProcessListing, render: Renderer, accepted: str) ->
         proxy,
         node,
         _,
-    ) in listing.rows:
+    ) in rows:
         guid = id_.hex()
-        rest = f',"Proxy":{texts[proxy]}' if proxy else ""
-        if correlation:
-            rest += f',"CorrelationId":{_json(correlation)}'
+        ended = f"{minutes[completed // 60_000] + completed % 60_000:017}+0000" if completed is not None else ""
+        rest = ""
+        if proxy or correlation:
+            rest = f',"Proxy":{_json(proxy)}' if proxy else ""
+            rest += f',"CorrelationId":{_json(correlation)}' if correlation else ""
         written.append(
             f'{begin}{guid}{then}{guid}{link}{guid}","Initiator":{people[initiator]},"Recipient":{people[recipient]},'
-            f'{definitions[definition]}{time_text(created)}","Completed":"{time_text(completed)}",'
+            f'{definitions[definition]}{minutes[created // 60_000] + created % 60_000:017}+0000","Completed":"{ended}",'
             f'"ApprovalStatus":"{_APPROVAL_STATUSES[approval]}","ProcessStatus":"{_PROCESS_STATUSES[status]}",'
-            f'"Version":"{versions[definition]}","EngineId":{texts[node]}{rest}}}'
+            f'"Version":"{versions[definition]}","EngineId":{nodes[node]}{rest}}}'
         )
     return written
 
 
-def time_text(millis: int | None) -> str:
-    """A stored time as the contract writes it; what is not yet is an empty text."""
-    if millis is None:
-        return ""
-    minute, rest = divmod(millis, 60_000)
-    head = _minutes.get(minute)
-    if head is None:
-        if len(_minutes) > _MOST_MINUTES:
-            _minutes.clear()
-        head = _minutes[minute] = format_time(datetime.fromtimestamp(minute * 60, UTC))[:12]
-    return f"{head}{rest:05}+0000"  # the seconds and milliseconds of a minute are its five digits
+class _Minutes(dict[int, int]):
+    """The contract's times of whole minutes as numbers, to which seconds and milliseconds are added."""
+
+    def __missing__(self, minute: int) -> int:
+        if len(self) > _MOST_MINUTES:
+            self.clear()
+        text = format_time(datetime.fromtimestamp(minute * 60, UTC))
+        number = self[minute] = int(text[:12]) * 100_000
+        return number
+
+
+_minutes = _Minutes()
 
 
 def _json(value: Any) -> str:

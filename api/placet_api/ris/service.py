@@ -15,6 +15,7 @@ from placet_api.answers import Answer, json_answer, send_answer
 from placet_api.auth import SCHEMES, Scheme, authenticate
 from placet_api.errors import MethodNotAllowed, NotAcceptable, fault_of
 from placet_api.negotiation import LONGEST_ACCEPT, content_type
+from placet_api.params import is_on
 from placet_api.ris.render import Renderer
 from placet_api.ris.request import Request, Target
 from placet_api.ris.resources import RESOURCES, Resource
@@ -29,11 +30,11 @@ def parse_target(path: str) -> Target | None:
 
     Matrix parameters may stand anywhere: `/v1;debug/wf/processes` is `/v1/wf/processes;debug`.
     """
-    segments, matrix = path.split("/"), set()
+    segments, matrix = path.split("/"), []
     if ";" in path:
         for place, segment in enumerate(segments):
             segments[place], *given = segment.split(";")
-            matrix |= {parameter.partition("=")[0].lower() for parameter in given}
+            matrix += given
     if segments[-1] == "":
         segments.pop()
     if segments[1:2] == ["v1"]:
@@ -42,11 +43,10 @@ def parse_target(path: str) -> Target | None:
         prefix, below = PREFIXES[1], segments[3:]
     else:
         return None
-    debug, schema = "debug" in matrix, "schema" in matrix
     if len(below) > 2:
         id_, below[2] = below[2], "*"
-        return Target(prefix, "/".join(below), id_, debug, schema)
-    return Target(prefix, "/".join(below), "", debug, schema)
+        return Target(prefix, "/".join(below), id_, matrix)
+    return Target(prefix, "/".join(below), "", matrix)
 
 
 class Service(BaseRoute):
@@ -77,10 +77,10 @@ class Service(BaseRoute):
         if not self._engine.is_open:
             raise Unavailable("The engine is not open yet, or is stopping; try again in a moment.")
         headers = dict(scope["headers"])
-        actor = await authenticate(self._engine, headers, self._schemes)
-        resource, method = RESOURCES.get(target.shape), scope["method"]
-        if resource is None:
-            raise NotFound(f"There is no resource {scope['path'][:200]!r}; {target.prefix} lists those that there are.")
+        actor = await authenticate(self._engine, scope, headers, self._schemes)
+        resource, method = _resource(scope, target), scope["method"]
+        if target.matrix:
+            target.debug, target.schema = is_on("debug", target.matrix), is_on("schema", target.matrix)
         if target.schema:
             return _schema(scope, target, resource, headers)
         handler = resource.methods.get("GET" if method == "HEAD" else method)
@@ -105,6 +105,17 @@ def _path(scope: Scope) -> str:
     root: str = scope.get("root_path", "")
     below = path[len(root) :]
     return below if path.startswith(root) and below[:1] in ("", "/", ";") else path
+
+
+def _resource(scope: Scope, target: Target) -> Resource:
+    path, raw = scope["path"], scope.get("raw_path") or b""
+    if b"%" in raw and b"%2f" in raw.lower():  # a slash that is part of a name, and no name here has one
+        path, found = raw.decode("latin-1"), None
+    else:
+        found = RESOURCES.get(target.shape)
+    if found is None:
+        raise NotFound(f"There is no resource {path[:200]!r}; {target.prefix} lists those that there are.")
+    return found
 
 
 def _schema(scope: Scope, target: Target, resource: Resource, headers: Mapping[bytes, bytes]) -> Answer:

@@ -13,7 +13,7 @@ from hashlib import blake2b
 from weakref import WeakValueDictionary
 
 from placet.clock import Clock
-from placet.core.names import fold_dn
+from placet.core.names import fold_dn, is_dn, user_dn
 from placet.core.people import Person
 from placet.directory.attempts import FailedSignIns
 from placet.directory.database import Database
@@ -58,7 +58,7 @@ class SignIn:
         self._key = secrets.token_bytes(32)
         self._verified: OrderedDict[bytes, _Verified] = OrderedDict()
         self._failures = FailedSignIns(clock)
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
         self._decoy = decoy_hash()
 
     def cached(self, user: str, password: str) -> Person | None:
@@ -68,44 +68,55 @@ class SignIn:
             return None
         return entry.person
 
-    async def person(self, user: str, password: str) -> Person:
-        """The person of a DN or user name and a password.
+    async def person(self, user: str, password: str, address: str = "") -> Person:
+        """The person of a DN or user name and a password that come from an address.
 
         Raises `NotAuthenticated`, the same for an unknown user, a wrong password and an inactive account, and
-        `TooManyAttempts` after 10 failures with one name within 5 minutes.
+        `TooManyAttempts` after 10 failures for one person from one address within 5 minutes, or 100 from anywhere
+        within an hour. Neither stops who has signed in with this password before.
         """
         if not _could_be(user, _LONGEST_NAME) or not _could_be(password, LONGEST):
             raise NotAuthenticated(REFUSAL)
-        name = fold_dn(user)
-        # One at a time for each name: of many equal requests one verifies, and failures are counted exactly.
-        async with self._turns.setdefault(name, asyncio.Lock()):
-            return self.cached(user, password) or await self._verify(name, user, password)
+        digest = self._digest(user, password)
+        async with self._turns.setdefault(digest, asyncio.Lock()):  # of many equal requests one verifies
+            return self.cached(user, password) or await self._verify(digest, user, password, address)
 
-    async def _verify(self, name: str, user: str, password: str) -> Person:
+    async def _verify(self, digest: bytes, user: str, password: str, address: str) -> Person:
         # The version comes before the look at the database: a change in between makes the entry old, never wrong.
         version = self._directory_version()
         account = await self._database.read(lambda tx: directory.find_user(tx, user))
-        digest = self._digest(user, password)
-        entry = self._verified.pop(digest, None)
-        if account is not None and entry is not None and self._still_holds(entry, account):
-            self._remember(digest, account, version, entry.known_until)
+        known = self._right_before(digest, account)
+        if account is not None and known is not None and self._still_holds(known, account):
+            self._remember(digest, account, version, known.known_until)
             return account.person
-        self._failures.check(name)
-        # Nobody is told by the time an answer takes whether a name exists: a decoy is verified where there is no hash.
-        stored = account.password_hash if account is not None else None
-        fits = await verify_password(stored or self._decoy, password)
-        if account is None or stored is None or not fits or account.status != ACTIVE:
-            self._failures.add(name)
-            raise NotAuthenticated(REFUSAL)
-        self._failures.forget(name)
-        if needs_rehash(stored):
+        who = _counted_as(user, account)
+        if known is None:
+            self._failures.begin(who, address)
+        account = await self._checked(account, password)
+        if known is None:
+            self._failures.succeed(who, address)
+        if needs_rehash(account.password_hash or ""):
             account = await self._rehash(account, password)
         self._remember(digest, account, version, self._clock.now() + KNOWN)
         return account.person
 
-    def _still_holds(self, entry: _Verified, account: UserRow) -> bool:
-        same = account.password_hash == entry.password_hash and account.status == ACTIVE
-        return same and self._clock.now() < entry.known_until
+    async def _checked(self, account: UserRow | None, password: str) -> UserRow:
+        """The account, if it is active and the password fits."""
+        # Nobody is told by the time an answer takes whether a name exists: a decoy is verified where there is no hash.
+        stored = account.password_hash if account is not None else None
+        fits = await verify_password(stored or self._decoy, password)
+        if account is None or stored is None or not fits or account.status != ACTIVE:
+            raise NotAuthenticated(REFUSAL)
+        return account
+
+    def _right_before(self, digest: bytes, account: UserRow | None) -> _Verified | None:
+        """What is remembered of credentials that were right under the present password, however long ago."""
+        entry = self._verified.get(digest)
+        unchanged = entry is not None and account is not None and account.password_hash == entry.password_hash
+        return entry if unchanged else None
+
+    def _still_holds(self, known: _Verified, account: UserRow) -> bool:
+        return account.status == ACTIVE and self._clock.now() < known.known_until
 
     async def _rehash(self, account: UserRow, password: str) -> UserRow:
         """Store the password at today's costs, unless it was changed while this one was verified."""
@@ -118,6 +129,7 @@ class SignIn:
         self._verified[digest] = _Verified(
             account.person, account.password_hash or "", version, fresh_until, known_until
         )
+        self._verified.move_to_end(digest)
         if len(self._verified) > _REMEMBERED:
             self._verified.popitem(last=False)
 
@@ -161,6 +173,13 @@ def _text(raw: bytes) -> str:
         return raw.decode()
     except UnicodeDecodeError:  # older clients send what they were typed in
         return raw.decode("latin-1")
+
+
+def _counted_as(user: str, account: UserRow | None) -> str:
+    """Under which name a failure counts: the same for a user name and a DN, also where nobody has them."""
+    if account is not None:
+        return fold_dn(account.dn)
+    return fold_dn(user if is_dn(user) else user_dn(user))  # else counting would tell which names there are
 
 
 def _could_be(text: str, longest: int) -> bool:
