@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
@@ -12,6 +13,8 @@ from typing import TypeAlias
 import pytest
 
 from placet_api.cli.main import run
+from placet_api.cli.options import Rows
+from tests.acceptance.terminals import Program
 from tests.programs import PROGRAM, ROOT, Placet, Ran, environment
 
 Typed: TypeAlias = Callable[..., Ran]
@@ -90,7 +93,7 @@ def test_a_process_is_started_approved_and_shown(placet: Placet):
     assert started["process_status"] == "Running"
     assert started["initiator"] == {"dn": "cn=anna,ou=users,o=placet", "name": "Anna Berg"}
     assert item["process_id"] == started["id"]
-    assert (refused.status, again.status) == (4, 5)
+    assert (refused.status, again.status) == (3, 5)  # who may not see an item is told that there is none
     assert "approved by Ben Adler" in again.err
     assert "is approved" in approved.out
     assert shown["process"]["approval_status"] == "Approved"
@@ -132,7 +135,7 @@ def test_who_decides_must_be_named(typed: Typed, command: list[str], monkeypatch
     monkeypatch.setenv("PLACET_USER", "ben")
     done = typed(*arguments)
 
-    assert (refused.status, not_his.status, done.status) == (2, 4, 0)
+    assert (refused.status, not_his.status, done.status) == (2, 3, 0)
     assert refused.err == "error: Nobody is named who decides this; say --as USER, or set PLACET_USER.\n"
     timeline = typed("process", "show", process, "--format", "json").json["timeline"]
     assert [event["actor"]["name"] for event in timeline if event["kind"].startswith("work_item.")][-1] == "Ben Adler"
@@ -156,7 +159,13 @@ def test_data_items_are_read_by_their_types(typed: Typed, tmp_path: Path):
     ("arguments", "status", "said"),
     [
         (["process", "show", "f" * 32], 3, "There is no process"),
-        (["start", "Nothing"], 3, "There is no definition"),
+        (["start", "Nothing"], 3, "There is no definition 'Nothing'; there are none yet."),
+        (["definitions", "retire", "Nothing"], 3, "There is no definition"),
+        (["definitions", "check", "."], 2, "no file *.yaml or *.yml is in it"),
+        (["definitions", "deploy", "."], 2, "no file *.yaml or *.yml is in it"),
+        (["definitions", "deploy"], 2, "FILE|DIR"),
+        (["query", "--fromat", "json"], 2, "Did you mean --format? See `placet query --help`."),
+        (["migrate", "now"], 2, "Nothing more is expected, but there is 'now'."),
         (["inbox", "--user", "nobody"], 3, "There is no user"),
         (["inbox"], 2, "--user"),
         (["query", "Colour=red"], 1, "'Colour' is not a field"),
@@ -270,15 +279,113 @@ def test_a_table_in_a_pipe_is_never_cut_short_and_a_closed_pipe_is_quiet(on_sqli
     program.stderr.close()
 
 
-def test_help_and_version_do_not_load_the_engine(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("arguments", "heavy"),
+    [
+        (
+            ["--version"],
+            {"placet.engine", "sqlalchemy", "alembic", "uvicorn", "pydantic", "cel_expr_python", "structlog"},
+        ),
+        (["start", "--help"], {"placet.engine", "sqlalchemy", "alembic", "uvicorn", "pydantic", "cel_expr_python"}),
+        (["settings"], {"placet.engine", "sqlalchemy", "alembic", "uvicorn", "pydantic", "cel_expr_python"}),
+        (["definitions", "check", str(ROOT / "definitions")], {"placet.engine", "sqlalchemy", "alembic", "uvicorn"}),
+        (["query"], {"alembic", "mako", "uvicorn", "httpx2", "starlette"}),
+    ],
+    ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
+)
+def test_a_command_loads_only_what_it_needs(arguments: list[str], heavy: set[str], on_sqlite: Placet):
     code = (
         "import sys; from placet_api.cli.main import run; "
-        "assert run(['--help']) == 0 and run(['start', '--help']) == 0 and run(['--version']) == 0; "
-        "print(sorted({'placet', 'sqlalchemy', 'alembic', 'uvicorn', 'pydantic'} & set(sys.modules)))"
+        f"assert run({arguments!r}) == 0; print('loaded', sorted({heavy!r} & set(sys.modules)))"
     )
-    command = [PROGRAM[0], "-c", code]
 
-    ran = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60)
+    ran = subprocess.run(
+        [PROGRAM[0], "-c", code], cwd=on_sqlite.folder, env=environment(), capture_output=True, text=True, timeout=60
+    )
 
-    assert ran.stderr == ""
-    assert ran.stdout.splitlines()[-1] == "[]"
+    assert ran.stdout.splitlines()[-1] == "loaded []", ran.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["migrate"],
+        ["definitions", "graph", "Short"],
+        ["definitions", "deploy", "short.yaml"],
+        ["definitions", "retire", "Short"],
+        ["directory", "load", str(PEOPLE)],
+        ["user", "password", "anna"],
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]),
+)
+def test_what_only_a_database_can_do_is_not_done_where_a_server_is_named(
+    arguments: list[str], typed_on_sqlite: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "short.yaml").write_text("name: Short\nstart: done\nactivities:\n  done: {kind: finish}\n")
+    monkeypatch.setattr("sys.stdin", io.StringIO("a new password\n"))
+    typed_on_sqlite("directory", "load", str(PEOPLE))
+    typed_on_sqlite("definitions", "deploy", "short.yaml")
+
+    asked = typed_on_sqlite(*arguments, "--server", "http://127.0.0.1:1")
+    monkeypatch.setenv("PLACET_SERVER", "http://127.0.0.1:1")
+    named = typed_on_sqlite(*arguments)
+    meant = typed_on_sqlite(*arguments, "--database", "sqlite:///placet.db")
+
+    assert asked.err == "error: This works on a database and not through a server; leave --server out.\n"
+    assert "PLACET_SERVER names, http://127.0.0.1:1; say which database with --database" in named.err
+    assert (asked.status, named.status, meant.status) == (2, 2, 0)
+
+
+def test_the_nearest_definitions_are_told_where_there_is_none_of_a_name(typed: Typed):
+    typed("directory", "load", str(PEOPLE))
+    typed("definitions", "deploy", str(ROOT / "definitions"))
+    near = "error: There is no definition 'leav request'; did you mean 'Leave request'?\n"
+
+    assert typed("start", "leav request", "--as", "anna").err == near
+    assert typed("definitions", "graph", "leav request").err == near
+    assert typed("definitions", "retire", "leav request").err == near
+    assert "did you mean 'Role Approval'?" in typed("start", "Role", "--as", "anna").err
+    assert typed("start", "xyz", "--as", "anna").err.endswith(
+        "there are: Leave request, PageWizardForm, Purchase order, Role Approval, Travel permit.\n"
+    )
+
+
+def test_a_list_in_a_table_ends_at_a_hundred_rows_and_says_so(typed: Typed, tmp_path: Path):
+    (tmp_path / "short.yaml").write_text("name: Short\nstart: done\nactivities:\n  done: {kind: finish}\n")
+    typed("directory", "load", str(PEOPLE))
+    typed("definitions", "deploy", "short.yaml")
+    for _ in range(3):
+        typed("start", "Short", "--as", "anna")
+
+    cut, whole, as_json = (
+        typed("query", "--limit", "2"),
+        typed("query", "--limit", "0"),
+        typed("query", "--format=json"),
+    )
+
+    assert (len(cut.out.splitlines()), len(whole.out.splitlines()), len(as_json.json)) == (1 + 2, 1 + 3, 3)
+    assert cut.err == "Shown are 2; there may be more: --limit 0 shows all.\n"
+    assert whole.err == ""
+    assert (Rows().at_most, Rows(form="json").at_most, Rows(limit=0).at_most, Rows(limit=7).at_most) == (
+        100,
+        None,
+        None,
+        7,
+    )
+
+
+@pytest.mark.parametrize("width", [50, 60, 80, 120])
+def test_a_table_fits_the_terminal_and_shows_ids_whole(width: int, typed: Typed, monkeypatch: pytest.MonkeyPatch):
+    typed("directory", "load", str(PEOPLE))
+    typed("definitions", "deploy", str(ROOT / "definitions"))
+    process = typed("start", "Leave request", "--as", "anna", "--data", "days=3", "--format", "json").json["id"]
+    url = os.environ["PLACET_DATABASE_URL"]
+    program = Program(Path.cwd(), monkeypatch)
+    program.columns(width)
+    program.note(f"export PLACET_DATABASE_URL={url}")
+
+    for command in ("query", "query --items", "inbox --user ben", f"process show {process}", "definitions list"):
+        status, printed = program.type(f"placet {command}")
+        assert status == 0
+        assert max(len(line) for line in printed.splitlines()) <= width, printed
+        assert command == "definitions list" or process[:28] in printed

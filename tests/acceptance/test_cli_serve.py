@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import re
 import shutil
 import signal
 import socket
 import sqlite3
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -15,7 +19,7 @@ import httpx2
 import pytest
 
 from placet_api.cli.main import run
-from tests.programs import ROOT, Node, Placet, Ran, until
+from tests.programs import PROGRAM, ROOT, Node, Placet, Ran, environment, until
 
 FINISH = "name: Short\nstart: done\nactivities:\n  done: {kind: finish}\n"
 
@@ -62,7 +66,9 @@ def test_the_printed_sign_in_works_and_is_not_printed_again(placet: Placet):
         assert node.stop() == 0
 
     with placet.serve() as again:
-        assert "admin" not in again.welcome
+        assert password not in again.welcome
+        assert "  admin   (set before)      the administrator\n" in again.welcome
+        assert "Set another password for admin with\n  placet user password admin\n" in again.welcome
         assert httpx2.get(f"{again.url}/v1", auth=("admin", password)).status_code == 200
 
 
@@ -120,6 +126,76 @@ def test_sighup_loads_changed_definitions_and_keeps_the_old_ones_where_there_are
         node.process.send_signal(signal.SIGHUP)
         until(lambda: "definitions reloaded" in node.log())
         assert definitions_of(node) == ["Long", "Short"]
+
+
+@contextmanager
+def on_a_terminal(placet: Placet, before: str = "") -> Iterator[tuple[int, str, subprocess.Popen[bytes]]]:
+    """A node that was typed into a terminal: that terminal, the node's address, and its process."""
+    terminal, its = pty.openpty()
+    # A shell leads a session of its own, so that the first terminal which it opens is the one that controls it.
+    shell = f'{before}exec "$@" <>{os.ttyname(its)} >&0 2>&0'
+    process = subprocess.Popen(
+        ["sh", "-c", shell, "sh", *PROGRAM, "serve", "--port", "0"],
+        cwd=placet.folder,
+        env=environment(placet.variables),
+        start_new_session=True,
+    )
+    printed = b""
+    while b"Ctrl-C" not in printed:
+        printed += os.read(terminal, 65_536)
+    os.close(its)
+    found = re.search(rb"http://[0-9.:]+", printed)
+    assert found is not None
+    try:
+        yield terminal, found.group().decode(), process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_terminal_that_is_closed_takes_its_node_with_it(on_sqlite: Placet):
+    with on_a_terminal(on_sqlite) as (terminal, url, process):
+        assert httpx2.get(f"{url}/readyz").status_code == 200
+        os.close(terminal)
+
+        assert process.wait(30) == 0
+
+
+def test_a_node_on_a_terminal_reloads(on_sqlite: Placet):
+    with on_a_terminal(on_sqlite) as (terminal, _, process):
+        process.send_signal(signal.SIGHUP)
+
+        printed = b""
+        while b"definitions reloaded" not in printed:
+            printed += os.read(terminal, 65_536)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+        os.close(terminal)
+
+
+def test_nohup_keeps_a_node_when_its_terminal_is_closed(on_sqlite: Placet):
+    placet = Placet(on_sqlite.folder, {"PLACET_ADMIN_PASSWORD": "given-one"})
+    with on_a_terminal(placet, "trap '' HUP; ") as (terminal, url, process):
+        (placet.folder / "definitions/long.yaml").write_text(FINISH.replace("Short", "Long"))
+        os.close(terminal)  # which tells it so, and it looks for new definitions
+
+        def definitions() -> list[str]:
+            return [
+                each["Value"] for each in httpx2.get(f"{url}/v1/wf/definitions", auth=("admin", "given-one")).json()
+            ]
+
+        until(lambda: definitions() == ["Long", "Short"])
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+
+def test_the_settings_say_how_long_a_request_may_take_to_arrive(on_sqlite: Placet):
+    placet = Placet(on_sqlite.folder, {"PLACET_REQUEST_SECONDS": "1"})
+    with placet.serve() as node, socket.create_connection(address_of(node)) as slow:
+        slow.sendall(b"GET /healthz HTTP/1.1\r\n")
+        slow.settimeout(30)
+
+        assert slow.recv(65_536).startswith(b"HTTP/1.1 408 Request Timeout\r\n")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -272,9 +348,33 @@ def test_the_demonstration_is_loaded_once_and_nobody_is_let_in_before(placet: Pl
         node.await_welcome()
         assert "100 %" in node.log()
         assert "curl -u anna:demo" in node.welcome
+        assert f"it is process {node.process.pid}." in node.welcome
         assert httpx2.get(f"{node.url}/v1/wf/workitems?filter=Addressee=self", auth=("ben", "demo")).json() != []
     with placet.serve("--demo", *database) as again:
         assert "%" not in again.log()
+        assert "admin   (set before)" in again.welcome
+        assert "anna    demo" in again.welcome
+        assert "placet user password admin --database" in again.welcome
+
+
+def test_the_demonstration_brings_its_definitions_where_there_is_no_folder(tmp_path: Path):
+    placet = Placet(tmp_path, {})
+
+    refused = placet("serve", "--port", "0")
+    named = placet("serve", "--port", "0", "--demo", "--definitions", "nowhere")
+    set_so = placet("serve", "--port", "0", "--demo", PLACET_DEFINITIONS="nowhere")
+    with placet.serve("--demo") as node:
+        assert f"5, from the folder {ROOT / 'definitions'}\n" in node.welcome
+
+    assert (refused.status, named.status, set_so.status) == (3, 3, 3)
+    assert "The demonstration has its own: --demo." in refused.err
+
+
+def test_a_lost_password_of_the_administrator_is_set_while_the_node_runs(placet: Placet):
+    with placet.serve() as node:
+        assert placet("user", "password", "admin", given="another one\n").status == 0
+        assert httpx2.get(f"{node.url}/v1", auth=("admin", "another one")).status_code == 200
+        assert httpx2.get(f"{node.url}/v1", auth=("admin", node.password())).status_code == 401
 
 
 def test_the_demonstration_has_a_database_of_its_own(on_sqlite: Placet):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, Protocol
 
+from placet.errors import NotFound
 from placet_api.cli.views import DefinitionView, ProcessDetails, ProcessView, WorkItemView
 
 
@@ -28,6 +30,18 @@ class Answer:
     comment: str | None = None
     to: str | None = None
     data: Sequence[str] = ()
+
+
+def no_definition(name: str, known: Iterable[str]) -> NotFound:
+    """The refusal of a definition that there is not; it names the nearest ones, or else all."""
+    names = {each.casefold(): each for each in known}
+    asked = name.casefold()
+    near = get_close_matches(asked, names) or [each for each in names if asked in each]
+    if near:
+        ways = f"did you mean {' or '.join(repr(names[each]) for each in near)}?"
+    else:
+        ways = f"there are: {', '.join(names.values())}." if names else "there are none yet."
+    return NotFound(f"There is no definition {name[:100]!r}; {ways}")
 
 
 class Backend(Protocol):

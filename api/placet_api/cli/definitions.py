@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from placet_api.cli.exits import Exit
-from placet_api.cli.options import ANYWHERE, DEFINITIONS, ON_DATABASE, Anywhere, Format, OnDatabase
+from placet_api.cli.exits import Exit, WrongUsage
+from placet_api.cli.options import ANYWHERE, DEFINITIONS, ON_DATABASE_ONLY, Anywhere, Format, OnDatabaseOnly
 from placet_api.cli.output import note, print_error, print_json, print_table, say
 from placet_api.cli.tables import DEFINITION_COLUMNS, definition_row
 
 if TYPE_CHECKING:
-    from placet import Definition
+    from placet import Definition, Engine
 
-app = App(
-    name="definitions",
-    help="Check, list, draw, deploy and retire definitions.",
-    help_formatter="plain",
-    group=DEFINITIONS,
-)
+app = App(name="definitions", help="Check, list, draw, deploy and retire definitions.", group=DEFINITIONS)
 
 
 @app.command(usage="placet definitions check [FILE|DIR...]")
 def check(*paths: Path) -> int:
     """Check definition files; every fault is printed with its file, line and column.
+
+    For example:
+
+        placet definitions check definitions
+        placet definitions check leave.yaml order.yaml
 
     Parameters
     ----------
@@ -54,7 +54,12 @@ def check(*paths: Path) -> int:
 
 @app.command(name="list")
 async def list_(*, where: Anywhere = ANYWHERE, form: Format = "table") -> None:
-    """List the newest version of every definition."""
+    """List the newest version of every definition.
+
+    For example:
+
+        placet definitions list --format json
+    """
     async with where.backend() as backend:
         found = await backend.definitions()
     if form == "json":
@@ -71,10 +76,15 @@ async def graph(
     /,
     *,
     form: Annotated[Literal["svg", "mermaid"], Parameter(name="--format")] = "svg",
-    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
-    where: OnDatabase = ON_DATABASE,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"], metavar="FILE")] = None,
+    where: OnDatabaseOnly = ON_DATABASE_ONLY,
 ) -> None:
     """Draw a definition.
+
+    Works on a file or on the database, not through a server. For example:
+
+        placet definitions graph definitions/leave_request.yaml -o leave.svg
+        placet definitions graph "Leave request" --format mermaid
 
     Parameters
     ----------
@@ -90,7 +100,7 @@ async def graph(
     file = _file(definition)
     if file is None:
         async with where.engine() as engine:
-            found = await engine.definition(definition)
+            found = await _definition(engine, definition)
     else:
         found = _read(file)[0]
     drawn = to_svg(found) if form == "svg" else to_mermaid(found)
@@ -102,17 +112,21 @@ async def graph(
 
 
 @app.command(usage="placet definitions deploy [OPTIONS] FILE|DIR...")
-async def deploy(first: Path, /, *more: Path, where: OnDatabase = ON_DATABASE) -> None:
+async def deploy(*paths: Path, where: OnDatabaseOnly = ON_DATABASE_ONLY) -> None:
     """Deploy definition files, all of them or none; a changed one becomes a new version.
+
+    Works on the database, not through a server. For example:
+
+        placet definitions deploy leave.yaml
 
     Parameters
     ----------
-    first
-        a file or a folder
-    more
-        further files and folders
+    paths
+        files and folders
     """
-    definitions = _read_all([first, *more])
+    if not paths:
+        raise WrongUsage("Name what to deploy, a file or a folder: placet definitions deploy FILE|DIR...")
+    definitions = _read_all(paths)
     async with where.engine() as engine:
         deployed = [await engine.deploy(each.source, each.dn) for each in definitions]
     for definition, version, is_new in deployed:
@@ -120,8 +134,12 @@ async def deploy(first: Path, /, *more: Path, where: OnDatabase = ON_DATABASE) -
 
 
 @app.command
-async def retire(name: str, /, *, where: OnDatabase = ON_DATABASE) -> None:
+async def retire(name: str, /, *, where: OnDatabaseOnly = ON_DATABASE_ONLY) -> None:
     """Let a definition start nothing any more; its processes go on.
+
+    Works on the database, not through a server. For example:
+
+        placet definitions retire "Role Approval"
 
     Parameters
     ----------
@@ -129,8 +147,15 @@ async def retire(name: str, /, *, where: OnDatabase = ON_DATABASE) -> None:
         its name, DN or GUID
     """
     async with where.engine() as engine:
-        await engine.retire(name)
-    say(f"Retired {name}; deploying it again brings it back.")
+        found = await _definition(engine, name)
+        await engine.retire(found.dn)
+    say(f"Retired {found.name}; deploying it again brings it back.")
+
+
+async def _definition(engine: Engine, name: str) -> Definition:
+    from placet_api.cli.local import find_definition
+
+    return await find_definition(engine, name)
 
 
 def _read_all(paths: Iterable[Path]) -> list[Definition]:
@@ -153,7 +178,10 @@ def _read(path: Path) -> list[Definition]:
     from placet.loader import Fault, load_directory, parse_definition
 
     if path.is_dir():
-        return load_directory(path)
+        found = load_directory(path)
+        if not found:
+            raise WrongUsage(f"The folder {str(path)!r} has no definition: no file *.yaml or *.yml is in it.")
+        return found
     try:
         return [parse_definition(path.read_bytes().decode("utf-8-sig"), str(path))]
     except UnicodeDecodeError:

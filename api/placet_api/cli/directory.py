@@ -9,7 +9,7 @@ from pathlib import Path
 from cyclopts import App
 
 from placet_api.cli.exits import WrongUsage
-from placet_api.cli.options import DEFINITIONS, ON_DATABASE, OnDatabase
+from placet_api.cli.options import DEFINITIONS, ON_DATABASE_ONLY, OnDatabaseOnly
 from placet_api.cli.output import note, say
 
 app = App(name="directory", help="Load people and groups from a file.", group=DEFINITIONS)
@@ -17,13 +17,17 @@ users = App(name="user", help="Change a user's password.", group=DEFINITIONS)
 
 
 @app.command
-async def load(file: Path, /, *, where: OnDatabase = ON_DATABASE) -> None:
+async def load(file: Path, /, *, where: OnDatabaseOnly = ON_DATABASE_ONLY) -> None:
     """Add the users and groups of a file, or change those that are there; all of them or none.
+
+    Works on the database, not through a server. For example:
+
+        placet directory load people.yaml
 
     Parameters
     ----------
     file
-        JSON or YAML
+        people in JSON or YAML
     """
     async with where.engine() as engine:
         summary = await engine.load_people(file)
@@ -34,13 +38,18 @@ async def load(file: Path, /, *, where: OnDatabase = ON_DATABASE) -> None:
 
 
 @users.command
-async def password(user: str, /, *, where: OnDatabase = ON_DATABASE) -> None:
+async def password(user: str, /, *, where: OnDatabaseOnly = ON_DATABASE_ONLY) -> None:
     """Set a user's password; it is asked for, or read from standard input.
+
+    Works on the database, not through a server; one that runs takes the new password at once. For example:
+
+        placet user password admin
+        placet user password anna < secret.txt
 
     Parameters
     ----------
     user
-        user name or DN
+        whose, a user name or DN
     """
     from placet.directory.accounts import set_password
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from placet import Definition, Engine, Event, FoundProcess, FoundWorkItem, cursor_of
 from placet.core.people import Directory
 from placet.errors import NotFound
-from placet_api.cli.backend import Answer, Start
+from placet_api.cli.backend import Answer, Start, no_definition
 from placet_api.cli.data import read_data
 from placet_api.cli.exits import WrongUsage
 from placet_api.cli.views import (
@@ -44,7 +44,7 @@ class LocalBackend:
         return [view_definition(each) for each in await self._engine.definitions()]
 
     async def definition(self, name: str) -> DefinitionView:
-        return view_definition(await self._engine.definition(name))
+        return view_definition(await find_definition(self._engine, name))
 
     async def start(self, wanted: Start) -> ProcessView:
         found = await self._engine.start(
@@ -114,6 +114,14 @@ class LocalBackend:
             item_id, answer.action, actor=self._actor, data=data, comment=answer.comment, to=answer.to
         )
         return view_work_item(found, self._engine.directory)
+
+
+async def find_definition(engine: Engine, name: str) -> Definition:
+    """One definition by name, DN or GUID."""
+    try:
+        return await engine.definition(name)
+    except NotFound:
+        raise no_definition(name, [each.name for each in await engine.definitions() if not each.retired]) from None
 
 
 async def _all(page: Callable[[int, Any], Awaitable[list[T]]], limit: int | None) -> AsyncIterator[T]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, UnusedCliTokensError
 
+from placet import __version__
 from placet_api.cli import definitions, directory, migrate, processes, settings, work_items
 from placet_api.cli.exits import Exit, WrongUsage, exit_of
 from placet_api.cli.help import PlainHelp
@@ -18,7 +18,7 @@ from placet_api.cli.serve import serve
 app = App(
     name="placet",
     help="Placet: approval workflows with durable state.",
-    version=lambda: version("placet"),
+    version=__version__,
     help_format="plaintext",
     help_formatter=PlainHelp(),
 )
@@ -52,7 +52,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         status = app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as failure:
-        return _refuse(f"{' '.join(str(failure).split())} See `placet --help`.", Exit.USAGE)
+        return _refuse(_misunderstood(failure), Exit.USAGE)
     except (KeyboardInterrupt, SystemExit) as stopped:
         return stopped.code if isinstance(stopped, SystemExit) and isinstance(stopped.code, int) else Exit.INTERRUPTED
     except BrokenPipeError:
@@ -60,6 +60,14 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as failure:
         return _refuse(_sentence(failure), exit_of(failure))
     return status if isinstance(status, int) else Exit.DONE
+
+
+def _misunderstood(failure: CycloptsError) -> str:
+    """What is wrong with the command line, and where to read how it goes."""
+    what = " ".join(str(failure).split())
+    if isinstance(failure, UnusedCliTokensError):
+        what = f"Nothing more is expected, but there is {' '.join(map(repr, failure.unused_tokens or ()))}."
+    return f"{what} See `{' '.join(('placet', *(failure.command_chain or ())))} --help`."
 
 
 def _sentence(failure: Exception) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from placet_api.cli.options import ON_DATABASE, OnDatabase
+from placet_api.cli.options import ON_DATABASE_ONLY, OnDatabaseOnly
 from placet_api.cli.output import say
 
 
-async def migrate(*, where: OnDatabase = ON_DATABASE) -> None:
-    """Make the tables of a database, or bring them up to this release."""
+async def migrate(*, where: OnDatabaseOnly = ON_DATABASE_ONLY) -> None:
+    """Make the tables of a database, or bring them up to this release.
+
+    Works on the database, not through a server. For example:
+
+        placet migrate --database postgresql://placet@db.example.org/placet
+    """
     from placet.engine import migrate_database
 
     done = await migrate_database(where.settings().database_url)
@@ -17,3 +22,5 @@ async def migrate(*, where: OnDatabase = ON_DATABASE) -> None:
         say(f"Made the tables of revision {done.after}.")
     else:
         say(f"Brought the database from revision {done.before} to {done.after}.")
+    if done.restored:
+        say("Its events came from another PostgreSQL server; new ones now follow them.")

@@ -23,16 +23,34 @@ DEFINITIONS = Group("Definitions and people", sort_key=2)
 PROCESSES = Group("Processes and work items", sort_key=3)
 
 Format = Annotated[Literal["table", "json"], Parameter(name="--format", help="for people or for programs")]
-Limit = Annotated[int | None, Parameter(name="--limit", validator=Number(gte=0))]
-Data = Annotated[list[str] | None, Parameter(name="--data", negative="")]
+Data = Annotated[list[str] | None, Parameter(name="--data", negative="", metavar="NAME=VALUE")]
+
+_AT_MOST = 100  # rows of a table, unless --limit says otherwise
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Rows:
+    """How much of a list is shown, and as what."""
+
+    limit: Annotated[int | None, Parameter(name="--limit", validator=Number(gte=0), metavar="N")] = None
+    """so many at most; 0 for all [default: 100 in a table, all as json]"""
+    form: Format = "table"
+
+    @property
+    def at_most(self) -> int | None:
+        """How many rows are asked for; None is all."""
+        if self.limit is None:
+            return _AT_MOST if self.form == "table" else None
+        return self.limit or None
 
 
 @Parameter(name="*")
 @dataclass(frozen=True)
 class OnDatabase:
-    """For commands that work on a database only."""
+    """For commands that work on a database."""
 
-    database: Annotated[str | None, Parameter(name="--database")] = None
+    database: Annotated[str | None, Parameter(name="--database", metavar="URL")] = None
     """sqlite:///path or postgresql://user:password@host/name [default: the setting database_url]"""
 
     def settings(self) -> Settings:
@@ -55,14 +73,34 @@ class OnDatabase:
 
 @Parameter(name="*")
 @dataclass(frozen=True)
+class OnDatabaseOnly(OnDatabase):
+    """For commands that no server carries out, whoever asks it to."""
+
+    server: Annotated[str | None, Parameter(name="--server", show=False)] = None
+
+    def settings(self) -> Settings:
+        if self.server:
+            raise WrongUsage("This works on a database and not through a server; leave --server out.")
+        server = os.environ.get("PLACET_SERVER")
+        if server and not self.database:
+            raise WrongUsage(
+                f"This works on a database and not through the server that PLACET_SERVER names, {server}; "
+                "say which database with --database, or unset PLACET_SERVER."
+            )
+        return super().settings()
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
 class Anywhere:
     """For commands that work on a database or through a running server."""
 
-    database: Annotated[str | None, Parameter(name="--database")] = None
+    database: Annotated[str | None, Parameter(name="--database", metavar="URL")] = None
     """sqlite:///path or postgresql://user:password@host/name [default: the setting database_url]"""
-    actor: Annotated[str | None, Parameter(name="--as")] = None
-    """on a database, the user who acts and for whose eyes it is [default: the engine itself]"""
-    server: Annotated[str | None, Parameter(name="--server")] = None
+    actor: Annotated[str | None, Parameter(name="--as", metavar="USER")] = None
+    """on a database, the user who acts, with what that user may do and see [default: the engine itself, which may do
+    everything]"""
+    server: Annotated[str | None, Parameter(name="--server", metavar="URL")] = None
     """URL of a running server to ask instead; PLACET_USER and PLACET_PASSWORD sign in [default: PLACET_SERVER]"""
 
     @asynccontextmanager
@@ -93,7 +131,7 @@ class Anywhere:
 class AnywhereNamed(Anywhere):
     """For what goes on the trail of a process as somebody's decision."""
 
-    actor: Annotated[str | None, Parameter(name="--as")] = None
+    actor: Annotated[str | None, Parameter(name="--as", metavar="USER")] = None
     """on a database, the user who decides [default: PLACET_USER]"""
 
     def local_actor(self) -> str:
@@ -104,4 +142,5 @@ class AnywhereNamed(Anywhere):
 
 
 # What holds where no such option is given.
-ON_DATABASE, ANYWHERE, ANYWHERE_NAMED = OnDatabase(), Anywhere(), AnywhereNamed()
+ON_DATABASE, ON_DATABASE_ONLY, ANYWHERE, ANYWHERE_NAMED = OnDatabase(), OnDatabaseOnly(), Anywhere(), AnywhereNamed()
+ROWS = Rows()

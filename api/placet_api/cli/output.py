@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import IO, TYPE_CHECKING, Any, TypeAlias, TypeVar
+from itertools import zip_longest
+from typing import IO, Any, TypeAlias
 
-from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-if TYPE_CHECKING:
-    from placet_api.cli.options import Format
+from placet_api.cli.columns import GAP, Column, fit
 
-T = TypeVar("T")
 Cell: TypeAlias = str | Text
 
 _STYLES = {
@@ -31,18 +27,7 @@ _STYLES = {
     "Error": "bold red",
 }
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
-_GAP = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a table. Where room is scarce `spare` ones are left out, `flexible` ones cut short."""
-
-    title: str
-    flexible: bool = False
-    spare: bool = False
-    wraps: bool = False
-    right: bool = False
+_FIELDS = (Column("", least=8), Column("", least=20, wraps=True))
 
 
 class _Console(Console):
@@ -81,81 +66,53 @@ def print_json(value: Any) -> None:
     _write(_dumps(value, indent=True) + b"\n")
 
 
-async def print_json_array(values: AsyncIterator[Any]) -> int:
-    """One JSON array, an element a line, printed as its elements come; returns how many there were."""
-    count = 0
+async def print_json_array(values: AsyncIterator[Any]) -> None:
+    """One JSON array, an element a line, printed as its elements come."""
+    first = True
     async for value in values:
-        _write((b",\n" if count else b"[\n") + _dumps(value))
-        count += 1
-    _write(b"\n]\n" if count else b"[]\n")
-    return count
-
-
-async def print_rows(
-    values: AsyncIterator[T], columns: Sequence[Column], row: Callable[[T], Sequence[Cell]], form: Format
-) -> int:
-    """All values as an array, or as a table with a `row` of cells for each; returns how many there were."""
-    if form == "json":
-        return await print_json_array(values)
-    rows = [row(value) async for value in values]
-    if rows:
-        print_table(columns, rows)
-    else:
-        note("There are none.")
-    return len(rows)
+        _write((b"[\n" if first else b",\n") + _dumps(value))
+        first = False
+    _write(b"[]\n" if first else b"\n]\n")
 
 
 def print_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> None:
     """A table without lines, fitted to the terminal."""
-    here = console()
-    cells = [[cell if isinstance(cell, Text) else Text(plain(cell)) for cell in row] for row in rows]
-    kept = _kept(columns, cells, here.width)
-    table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="bold")
-    for index in kept:
-        column = columns[index]
-        table.add_column(
-            Text(column.title),
-            justify="right" if column.right else "left",
-            no_wrap=not column.wraps,
-            overflow="fold" if column.wraps else "ellipsis",
-            min_width=None if column.flexible or column.wraps else _width(column, index, cells),
-        )
-    for row in cells:
-        table.add_row(*(row[index] for index in kept))
-    _print_trimmed(here, table)
-
-
-def _kept(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int) -> list[int]:
-    """The columns that there is room for: the last spare one is left out first."""
-    widths = [_width(column, index, rows) + _GAP for index, column in enumerate(columns)]
-    kept = list(range(len(columns)))
-    for index in reversed(range(len(columns))):
-        if sum(widths[each] for each in kept) - _GAP > width and columns[index].spare:
-            kept.remove(index)
-    return kept
-
-
-def _width(column: Column, index: int, rows: Sequence[Sequence[Text]]) -> int:
-    return max(cell_len(column.title), *(row[index].cell_len for row in rows))
+    _print_cells(columns, [[Text(column.title, "bold") for column in columns], *map(_texts, rows)])
 
 
 def print_fields(fields: Sequence[tuple[str, Cell]]) -> None:
     """Names and values, a line each; what is empty is left out."""
-    shown = [(name, value) for name, value in fields if value]
-    table = Table.grid(padding=(0, _GAP, 0, 0))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in shown:
-        table.add_row(name, value if isinstance(value, Text) else Text(plain(value)))
-    _print_trimmed(console(), table)
+    _print_cells(_FIELDS, [[Text(name, "dim"), *_texts([value])] for name, value in fields if value])
 
 
-def _print_trimmed(here: Console, table: Table) -> None:
-    """Print a table without the blanks that fill its last column."""
-    with here.capture() as printed:
-        here.print(table, soft_wrap=False, crop=False)
-    here.file.write("\n".join(line.rstrip() for line in printed.get().split("\n")))
-    here.file.flush()
+def _print_cells(columns: Sequence[Column], rows: Sequence[Sequence[Text]]) -> None:
+    if not rows:
+        return
+    here = console()
+    natural = [max(row[index].cell_len for row in rows) for index in range(len(columns))]
+    widths = dict(enumerate(natural))
+    if here.file.isatty():
+        widths = fit(columns, [min(width, here.width) for width in natural], here.width)
+    for row in rows:
+        cells = [_lines(row[index], columns[index], width, here) for index, width in widths.items()]
+        for line in zip_longest(*cells):
+            padded = [part or Text(" " * width) for part, width in zip(line, widths.values(), strict=True)]
+            text = Text(" " * GAP).join(padded)
+            text.rstrip()
+            here.print(text, soft_wrap=True)
+
+
+def _lines(cell: Text, column: Column, width: int, here: Console) -> list[Text]:
+    """What a cell has on each line of its row, brought to the width of its column."""
+    lines = list(cell.wrap(here, width)) if column.wraps and cell.cell_len > width else [cell.copy()]
+    for line in lines:
+        line.truncate(width, overflow="ellipsis")
+        line.align("right" if column.right else "left", width)
+    return lines
+
+
+def _texts(cells: Sequence[Cell]) -> list[Text]:
+    return [cell if isinstance(cell, Text) else Text(plain(cell)) for cell in cells]
 
 
 def heading(text: str) -> None:

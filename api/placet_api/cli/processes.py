@@ -7,11 +7,9 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from placet_api.cli.options import ANYWHERE, PROCESSES, Anywhere, Data, Format, Limit
-from placet_api.cli.output import note, print_json, print_rows, print_table, say
-from placet_api.cli.tables import PROCESS_COLUMNS, WORK_ITEM_COLUMNS, print_process, process_row, work_item_row
-
-AT_MOST = 100  # rows of a table, unless --limit says otherwise
+from placet_api.cli.options import ANYWHERE, PROCESSES, ROWS, Anywhere, Data, Format, Rows
+from placet_api.cli.output import print_json, print_table, say
+from placet_api.cli.tables import PROCESS_COLUMNS, print_process, print_processes, print_work_items, process_row
 
 app = App(name="process", help="Show a process; terminate, pause or resume it.", group=PROCESSES)
 
@@ -21,13 +19,13 @@ app = App(name="process", help="Show a process; terminate, pause or resume it.",
 class Wanted:
     """What a process may be started with."""
 
-    recipient: str | None = None
+    recipient: Annotated[str | None, Parameter(metavar="USER")] = None
     """whom it is for, a user name or DN [default: the initiator]"""
     data: Data = None
     """a data item as name=value; once more for a further value; name=@file takes a file's content"""
-    initiator: str | None = None
-    """who asks, where the engine itself starts it"""
-    correlation_id: str | None = None
+    initiator: Annotated[str | None, Parameter(metavar="USER")] = None
+    """who asks, where the engine itself starts it; not with --server"""
+    correlation_id: Annotated[str | None, Parameter(metavar="TEXT")] = None
     """what another system knows the process by"""
 
 
@@ -40,6 +38,11 @@ async def start(
     form: Format = "table",
 ) -> None:
     """Start a process of a definition and print it.
+
+    For example:
+
+        placet start "Leave request" --as anna --data days=3 --data reason=Rest
+        placet start "Role Approval" --initiator anna --recipient samir
 
     Parameters
     ----------
@@ -62,36 +65,38 @@ async def start(
 async def query(
     *filters: str,
     items: Annotated[bool, Parameter(negative="")] = False,
-    limit: Limit = None,
+    rows: Rows = ROWS,
     where: Anywhere = ANYWHERE,
-    form: Format = "table",
 ) -> None:
     """List processes, newest first, or work items, oldest first.
+
+    For example:
+
+        placet query ProcessStatus=Running Initiator=cn=anna,ou=users,o=placet
+        placet query CreationTime=2026-03-02T09:00:00ZGE --format json
+        placet query --items --as ben Addressee=self
 
     Parameters
     ----------
     filters
-        Name=Value, for example ProcessStatus=Running or Initiator=cn=anna,ou=users,o=placet; a time takes an operator
-        behind it: CreationTime=2026-03-02T09:00:00ZGE. All of them must hold.
+        Name=Value, behind a time with an operator: EQ, LT, LE, GT or GE; all of them must hold
     items
         work items instead of processes: the open ones, unless a filter asks for a Status
-    limit
-        so many at most; 0 for all [default: 100 in a table, all as json]
     """
-    wanted = (AT_MOST if form == "table" else None) if limit is None else (limit or None)
     async with where.backend() as backend:
         if items:
-            found = backend.work_items(filters, wanted)
-            count = await print_rows(found, WORK_ITEM_COLUMNS, work_item_row, form)
+            await print_work_items(backend.work_items(filters, rows.at_most), rows)
         else:
-            count = await print_rows(backend.processes(filters, wanted), PROCESS_COLUMNS, process_row, form)
-    if form == "table" and count == wanted:
-        note(f"These are {count}; there may be more: --limit 0 shows all.")
+            await print_processes(backend.processes(filters, rows.at_most), rows)
 
 
 @app.command
 async def show(process: str, /, *, where: Anywhere = ANYWHERE, form: Format = "table") -> None:
     """Show one process: its data, what waits, what happened.
+
+    For example:
+
+        placet process show 01a200b1db22707bb20b83d1ee190000 --as anna
 
     Parameters
     ----------
@@ -107,15 +112,25 @@ async def show(process: str, /, *, where: Anywhere = ANYWHERE, form: Format = "t
 
 
 @app.command
-async def terminate(process: str, /, *, reason: str | None = None, where: Anywhere = ANYWHERE) -> None:
+async def terminate(
+    process: str,
+    /,
+    *,
+    reason: Annotated[str | None, Parameter(metavar="TEXT")] = None,
+    where: Anywhere = ANYWHERE,
+) -> None:
     """End a process as Terminated and Retracted.
+
+    For example:
+
+        placet process terminate 01a200b1db22707bb20b83d1ee190000 --as anna
 
     Parameters
     ----------
     process
         the id of the process
     reason
-        why, for its trail
+        why, for its trail; not with --server
     """
     async with where.backend() as backend:
         await backend.terminate(process, reason)
@@ -125,6 +140,10 @@ async def terminate(process: str, /, *, reason: str | None = None, where: Anywhe
 @app.command
 async def pause(process: str, /, *, where: Anywhere = ANYWHERE) -> None:
     """Stop a process: nobody can act on it and its timers stand still, until it is resumed.
+
+    For example:
+
+        placet process pause 01a200b1db22707bb20b83d1ee190000 --as admin
 
     Parameters
     ----------
@@ -139,6 +158,10 @@ async def pause(process: str, /, *, where: Anywhere = ANYWHERE) -> None:
 @app.command
 async def resume(process: str, /, *, where: Anywhere = ANYWHERE) -> None:
     """Let a paused process go on.
+
+    For example:
+
+        placet process resume 01a200b1db22707bb20b83d1ee190000 --as admin
 
     Parameters
     ----------

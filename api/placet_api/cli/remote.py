@@ -13,7 +13,7 @@ import httpx2
 from placet import errors
 from placet.core.names import fold_dn, is_dn, user_dn
 from placet.core.statuses import Action
-from placet_api.cli.backend import Answer, Start
+from placet_api.cli.backend import Answer, Start, no_definition
 from placet_api.cli.data import read_data
 from placet_api.cli.exits import WrongUsage
 from placet_api.cli.remote_views import comment, data_items, definition, process, work_item
@@ -62,8 +62,7 @@ class RemoteBackend:
         for each in known:
             if name.casefold() in (each.name.casefold(), each.guid) or fold_dn(name) == fold_dn(each.dn):
                 return each
-        names = ", ".join(each.name for each in known) or "none"
-        raise errors.NotFound(f"There is no definition {name!r}; the server has: {names}.")
+        raise no_definition(name, [each.name for each in known])
 
     async def start(self, wanted: Start) -> ProcessView:
         if wanted.initiator is not None:

@@ -3,58 +3,89 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, TypeVar
 
+from placet.core.events import in_words
+from placet_api.cli.columns import Column
+from placet_api.cli.options import Rows
 from placet_api.cli.output import (
     Cell,
-    Column,
     day,
     heading,
     moment,
+    note,
     print_fields,
+    print_json_array,
     print_table,
     status,
 )
 from placet_api.cli.views import DefinitionView, EventView, Named, ProcessDetails, ProcessView, WorkItemView
 
+T = TypeVar("T")
+
 PROCESS_COLUMNS = [
     Column("ID"),
-    Column("Definition", flexible=True),
-    Column("Status"),
-    Column("Initiator", flexible=True),
-    Column("Started"),
-    Column("Recipient", spare=True),
-    Column("Ended", spare=True),
+    Column("Definition", least=12),
+    Column("Status", rank=1),
+    Column("Initiator", least=10, rank=1),
+    Column("Started", rank=1),
+    Column("Recipient", rank=2),
+    Column("Ended", rank=2),
 ]
-WORK_ITEM_COLUMNS = [
+_WORK_ITEM_COLUMNS = [
     Column("ID"),
-    Column("Asks for", flexible=True),
-    Column("Initiator", flexible=True),
-    Column("Addressee", spare=True),
-    Column("Since", spare=True),
-    Column("Expires", spare=True),
-    Column("Status", spare=True),
+    Column("Asks for", least=16),
+    Column("Initiator", least=10, rank=1),
+    Column("Addressee", rank=2),
+    Column("Since", rank=2),
+    Column("Expires", rank=2),
+    Column("Status", rank=2),
 ]
 DEFINITION_COLUMNS = [
-    Column("Name"),
-    Column("Version", right=True),
-    Column("Category"),
-    Column("Description", flexible=True),
+    Column("Name", least=12),
+    Column("Version", right=True, rank=1),
+    Column("Category", rank=1),
+    Column("Description", least=30),
 ]
 _WAITING = [
     Column("Work item"),
-    Column("Activity", flexible=True),
-    Column("Addressee", flexible=True),
-    Column("Status"),
+    Column("Activity", least=14),
+    Column("Addressee", least=10, rank=1),
+    Column("Status", rank=1),
 ]
 _TIMELINE = [
     Column("At"),
-    Column("What", flexible=True),
-    Column("Activity", flexible=True),
-    Column("By", flexible=True),
+    Column("What", least=16),
+    Column("By", least=10),
+    Column("Activity", least=12, rank=1),
 ]
-_COMMENTS = [Column("At"), Column("By"), Column("Comment", wraps=True)]
+_COMMENTS = [Column("At"), Column("By", least=10), Column("Comment", least=20, wraps=True)]
 _STEPS = ("activity.entered", "activity.left")  # every step of the way: for programs
+
+
+async def print_processes(found: AsyncIterator[ProcessView], rows: Rows) -> None:
+    await _print_list(found, PROCESS_COLUMNS, process_row, rows)
+
+
+async def print_work_items(found: AsyncIterator[WorkItemView], rows: Rows) -> None:
+    await _print_list(found, _WORK_ITEM_COLUMNS, _work_item_row, rows)
+
+
+async def _print_list(
+    found: AsyncIterator[T], columns: Sequence[Column], row: Callable[[T], Sequence[Cell]], rows: Rows
+) -> None:
+    """Everything found as one array, or as a table with a `row` of cells for each."""
+    if rows.form == "json":
+        await print_json_array(found)
+        return
+    cells = [row(each) async for each in found]
+    if not cells:
+        note("There are none.")
+        return
+    print_table(columns, cells)
+    if len(cells) == rows.at_most:
+        note(f"Shown are {len(cells)}; there may be more: --limit 0 shows all.")
 
 
 def process_row(process: ProcessView) -> list[Cell]:
@@ -69,7 +100,7 @@ def process_row(process: ProcessView) -> list[Cell]:
     ]
 
 
-def work_item_row(item: WorkItemView) -> list[Cell]:
+def _work_item_row(item: WorkItemView) -> list[Cell]:
     return [
         item.id,
         f"{item.definition.name}: {item.activity_name}",
@@ -127,11 +158,8 @@ def _print_head(process: ProcessView) -> None:
 
 
 def _event_row(event: EventView) -> list[Cell]:
-    thing, _, happened = event.kind.partition(".")
-    words = happened.replace("_", " ")
-    what = words if thing == "work_item" else f"{thing} {words}"
-    what += f" to {event.addressee.name}" if event.addressee else ""
-    return [moment(event.at), what, event.activity_name or "", _by(event.actor)]
+    what = in_words(event.kind, event.addressee.name if event.addressee else None)
+    return [moment(event.at), what, _by(event.actor), event.activity_name or ""]
 
 
 def _by(who: Named | None) -> str:

@@ -14,13 +14,13 @@ from typing import TypeAlias
 from placet.clock import Clock, ManualClock, SystemClock
 from placet.core.records import Process
 from placet.demo.cast import Cast
+from placet.demo.files import PEOPLE
 from placet.demo.permits import Case, read_log
 from placet.demo.stories import Scene, Story, stories_of
 from placet.demo.today import LAST, PERMIT, todays_stories
 from placet.engine import Engine
 from placet.store.search import cursor_of
 
-PEOPLE = [Path(__file__).with_name(name) for name in ("people.yaml", "university.yaml")]
 _PAGE = 500
 
 #: Told how many commands of how many are done.
