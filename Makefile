@@ -13,10 +13,10 @@ PIP := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(BIN
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
-run: .venv/.runtime ## serve the demonstration: people, definitions and a thousand travel permits
+run: .venv/.runtime ## install and serve the demonstration on 127.0.0.1:8080; PLACET_PORT takes another port
 	@exec $(BIN)/placet serve --demo
 
-test: check ## all checks and all tests, on SQLite and PostgreSQL
+test: check ## all checks and all tests, on SQLite and PostgreSQL; JOBS=4 for four at a time
 	@tests/install_postgres.sh
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 

@@ -1,6 +1,7 @@
-"""The load generator: one request, sent over and over by N keep-alive connections, in a process of its own.
+"""The load generator: requests sent over and over by N keep-alive connections, in a process of its own.
 
-`python load.py PORT CONNECTIONS SECONDS [CORE]` reads the request from its input and prints what it measured as JSON.
+`python load.py PORT CONNECTIONS SECONDS [CORE]` reads one request, or several with NUL between them, which each
+connection sends in turn, from its input and prints what it measured as JSON.
 It knows as much of HTTP as it takes to find the end of an answer, so that it is quicker than any server here.
 """
 
@@ -11,7 +12,9 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +62,8 @@ def run_load(port: int, sent: bytes, connections: int, seconds: float) -> Load:
 class Connection(asyncio.Protocol):
     """Sends, waits for the end of the answer, notes the time, sends again."""
 
-    def __init__(self, sent: bytes, measured: Measured) -> None:
-        self._sent, self._measured = sent, measured
+    def __init__(self, requests: Sequence[bytes], measured: Measured) -> None:
+        self._requests, self._measured = cycle(requests), measured
         self._received = bytearray()
         self._end = -1  # how many bytes the whole answer has; unknown below 0
         self._begun = 0.0
@@ -72,7 +75,7 @@ class Connection(asyncio.Protocol):
 
     def _send(self) -> None:
         self._begun = time.perf_counter()
-        self._transport.write(self._sent)
+        self._transport.write(next(self._requests))
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -128,7 +131,7 @@ class Measured:
 async def drive(port: int, connections: int, seconds: float, sent: bytes) -> dict[str, Any]:
     loop, measured = asyncio.get_running_loop(), Measured()
     transports = [
-        (await loop.create_connection(lambda: Connection(sent, measured), "127.0.0.1", port))[0]
+        (await loop.create_connection(lambda: Connection(sent.split(b"\0"), measured), "127.0.0.1", port))[0]
         for _ in range(connections)
     ]
     await asyncio.sleep(WARM_UP)

@@ -11,7 +11,8 @@ from typing import Protocol
 class Clock(Protocol):
     """What the engine needs of a clock; times are aware, UTC and whole milliseconds."""
 
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """The time."""
 
     async def wait(self, until: datetime | None, woken: asyncio.Event, at_most: float) -> None:
         """Return when it is `until`, when `woken` is set, or after `at_most` real seconds."""
@@ -26,9 +27,11 @@ class SystemClock:
     """The machine's own time."""
 
     def now(self) -> datetime:
+        """The machine's time, cut to the millisecond."""
         return to_millisecond(datetime.now(UTC))
 
     async def wait(self, until: datetime | None, woken: asyncio.Event, at_most: float) -> None:
+        """Return when it is `until`, when `woken` is set, or after `at_most` seconds."""
         seconds = at_most if until is None else min(at_most, max(0.0, (until - self.now()).total_seconds()))
         await _wait(woken, seconds)
 
@@ -41,10 +44,11 @@ class ManualClock:
         self._listeners: list[Callable[[], None]] = []
 
     def now(self) -> datetime:
+        """The time that it was moved to last."""
         return self._now
 
     def move_to(self, moment: datetime) -> None:
-        """Set the time; going back is an error, since stored times would no longer be in order."""
+        """Set the time; raises `ValueError` for going back, since stored times would no longer be in order."""
         moment = to_millisecond(moment.astimezone(UTC))
         if moment < self._now:
             raise ValueError(f"the clock stands at {self._now.isoformat()} and cannot go back to {moment.isoformat()}")
@@ -57,6 +61,7 @@ class ManualClock:
         self.move_to(self._now + timedelta(**amount))
 
     async def wait(self, until: datetime | None, woken: asyncio.Event, at_most: float) -> None:
+        """Return when it is `until` already, when it is moved, when `woken` is set, or after `at_most` real seconds."""
         if until is not None and until <= self._now:
             return
         self._listeners.append(woken.set)

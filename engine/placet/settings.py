@@ -2,63 +2,133 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 from placet.errors import InvalidInput
 
+# The standard library's: where nobody has set up logging, the line goes to standard error as it stands.
+log = logging.getLogger("placet.settings")
+
 #: What the command line reads besides the settings of a node.
 _OTHER_VARIABLES = frozenset({"PLACET_CONFIG", "PLACET_SERVER", "PLACET_USER", "PLACET_PASSWORD"})
 
 
-def _setting(default: Any, about: str, *, secret: bool = False) -> Any:
-    return field(default=default, metadata={"about": about, "secret": secret})
+def _setting(
+    default: Any,
+    about: str,
+    takes: str = "a text",
+    fits: Callable[[Any], object] = lambda value: True,
+    *,
+    secret: bool = False,
+) -> Any:
+    """A setting: what it is, which values it takes in words, and whether a value of the right type is one."""
+    return field(default=default, metadata={"about": about, "takes": takes, "fits": fits, "secret": secret})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One node's settings; `sources` tells for each where its value comes from."""
+    """One node's settings; `sources` tells for each that was given where its value comes from.
+
+    Raises `InvalidInput` for a value that a setting does not take.
+    """
 
     database_url: str = _setting(
-        "sqlite:///placet.db", "sqlite:///path or postgresql://user:password@host/name", secret=True
+        "sqlite:///placet.db",
+        "sqlite:///path or postgresql://user:password@host/name",
+        "sqlite:///path or postgresql://user:password@host/name",
+        re.compile(r"(sqlite|postgresql|postgres)://").match,
+        secret=True,
     )
-    definitions: str = _setting("definitions", "folder of definition files that `serve` loads")
-    host: str = _setting("127.0.0.1", "address to listen on")
-    port: int = _setting(8080, "port to listen on; 0 takes a free one")
-    engine_id: str = _setting("placet", "name of this node in EngineId")
+    definitions: str = _setting("definitions", "folder of definition files that `serve` loads", "a folder", bool)
+    host: str = _setting("127.0.0.1", "address to listen on", "an address such as 127.0.0.1", bool)
+    port: int = _setting(
+        8080,
+        "port to listen on; 0 takes a free one",
+        "a number between 0 and 65535",
+        lambda port: 0 <= port <= 65535,
+    )
+    engine_id: str = _setting(
+        "placet",
+        "name of this node in EngineId",
+        "letters, digits and . _ - only, 64 at most",
+        re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}").fullmatch,
+    )
     admin_password: str = _setting("", "password for the administrator where he has none yet", secret=True)
-    start_response: str = _setting("204", "answer to a start: 204, or requestID for 200 with the new id")
-    body_limit: int = _setting(1_048_576, "largest request body in bytes")
-    idempotency_hours: int = _setting(24, "how long an Idempotency-Key is kept, at least 24")
-    drain_seconds: int = _setting(30, "how long a stop waits for requests that were accepted")
-    log_level: str = _setting("info", "debug, info, warning or error")
+    start_response: str = _setting(
+        "204",
+        "answer to a start: 204, or requestID for 200 with the new id",
+        "the text 204 or requestID",
+        ("204", "requestID").__contains__,
+    )
+    body_limit: int = _setting(
+        1_048_576, "largest request body in bytes", "a number of 1024 or more", lambda limit: limit >= 1024
+    )
+    request_seconds: int = _setting(
+        30, "how long a request may take to arrive", "a number of 1 or more", lambda seconds: seconds >= 1
+    )
+    trusted_proxies: str = _setting(
+        "",
+        "addresses or networks of proxies whose X-Forwarded-For counts, parted by commas",
+        "addresses or networks such as 10.0.0.7,10.1.0.0/16",
+        lambda text: not text or all(map(_is_network, text.split(","))),
+    )
+    idempotency_hours: int = _setting(
+        24,
+        "how long an Idempotency-Key is kept, at least 24",
+        "a number between 24 and 100000",
+        lambda hours: 24 <= hours <= 100_000,
+    )
+    drain_seconds: int = _setting(
+        30,
+        "how long a stop waits for requests that were accepted",
+        "a number of 0 or more",
+        lambda seconds: seconds >= 0,
+    )
+    log_level: str = _setting(
+        "info",
+        "debug, info, warning or error",
+        "debug, info, warning or error",
+        ("debug", "info", "warning", "error").__contains__,
+    )
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        _check(self)
+        for each in fields(self):
+            if each.name != "sources":
+                _check(each.name, getattr(self, each.name), self.sources.get(each.name))
 
     def with_values(self, source: str, **values: Any) -> Settings:
-        """The same settings with some given explicitly; None leaves one as it is."""
+        """The same settings with some given explicitly, by `source`; None leaves one as it is.
+
+        Raises `InvalidInput` for a value that a setting does not take.
+        """
         given = {name: value for name, value in values.items() if value is not None}
         known = {name: getattr(self, name) for name in names()}
         return Settings(**{**known, **given}, sources={**self.sources, **dict.fromkeys(given, source)})
 
     def about(self) -> list[tuple[str, str, str, str]]:
         """Each setting: its name, its value (secrets hidden), where it comes from, and what it is."""
-        rows = []
-        for each in fields(self):
-            if each.name == "sources":
-                continue
-            value = getattr(self, each.name)
-            shown = hide_secret(str(value)) if each.metadata["secret"] else str(value)
-            rows.append((each.name, shown, self.sources.get(each.name, "default"), each.metadata["about"]))
-        return rows
+        return [
+            (name, _shown(name, getattr(self, name)), self.sources.get(name, "default"), _field(name)["about"])
+            for name in names()
+        ]
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text.strip())
+    except ValueError:
+        return False
+    return True
 
 
 def names() -> list[str]:
@@ -74,31 +144,31 @@ def hide_secret(value: str) -> str:
 
 
 def read_settings(environment: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
-    """Settings from `placet.toml` in the working folder (or `file`), and over it `PLACET_*` variables."""
+    """Settings from `placet.toml` in the working folder (or `file`), and over it `PLACET_*` variables.
+
+    Raises `InvalidInput` for a value that a setting does not take, and for a name in the file that is no setting. A
+    variable that is none is only warned of: an environment has many authors.
+    """
     environment = os.environ if environment is None else environment
     path = file or Path(environment.get("PLACET_CONFIG", "placet.toml"))
     if "PLACET_CONFIG" in environment and not path.is_file():
         raise InvalidInput(f"PLACET_CONFIG names {str(path)!r}, which is no file.")
-    values: dict[str, Any] = {}
-    sources: dict[str, str] = {}
-    for name, value in _from_file(path).items():
-        values[name], sources[name] = value, str(path)
+    values = dict(_from_file(path))
+    sources = dict.fromkeys(values, str(path))
     for variable in sorted(environment):
         if not variable.startswith("PLACET_") or variable in _OTHER_VARIABLES or variable.startswith("PLACET_TEST_"):
             continue
         name = variable.removeprefix("PLACET_").lower()
-        if name not in names():
-            raise InvalidInput(f"{variable} is no setting{_nearest(variable)}; the settings are {_variables()}.")
-        values[name], sources[name] = _typed(name, environment[variable], variable), variable
+        if name in names():
+            values[name], sources[name] = _from_text(name, environment[variable], variable), variable
+        else:
+            variables = [f"PLACET_{name.upper()}" for name in names()]
+            log.warning("%s is no setting%s and changes nothing.", variable, _nearest(variable, variables))
     return Settings(**values, sources=sources)
 
 
-def _variables() -> str:
-    return ", ".join(f"PLACET_{name.upper()}" for name in names())
-
-
-def _nearest(variable: str) -> str:
-    near = get_close_matches(variable, [f"PLACET_{name.upper()}" for name in names()], n=1)
+def _nearest(given: str, known: Sequence[str]) -> str:
+    near = get_close_matches(given, known, n=1)
     return f" (did you mean {near[0]}?)" if near else ""
 
 
@@ -107,42 +177,43 @@ def _from_file(path: Path) -> Mapping[str, Any]:
         return {}
     try:
         stored = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as failure:
+        raise InvalidInput(f"{path} cannot be read: {failure.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
         raise InvalidInput(f"{path} cannot be read: {failure}") from None
-    for name, value in stored.items():
+    for name in stored:
         if name not in names():
-            raise InvalidInput(f"{path} has an unknown setting {name!r}; the settings are {', '.join(names())}.")
-        if type(value) is not type(_default(name)):
-            raise InvalidInput(f"{path}: {name} has to be {_kind(name)}, not {value!r}.")
+            known = f"the settings are {', '.join(names())}"
+            raise InvalidInput(f"{path} has an unknown setting {name!r}{_nearest(name, names())}; {known}.")
     return stored
+
+
+def _from_text(name: str, text: str, variable: str) -> Any:
+    if not isinstance(_default(name), int):
+        return text
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise _refusal(name, text, variable)
+    return int(text)
+
+
+def _check(name: str, value: Any, source: str | None) -> None:
+    if type(value) is not type(_default(name)) or not _field(name)["fits"](value):
+        raise _refusal(name, value, source)
+
+
+def _refusal(name: str, value: Any, source: str | None) -> InvalidInput:
+    origin = f" (from {source})" if source else ""
+    shown = _shown(name, value) if _field(name)["secret"] else repr(value)
+    return InvalidInput(f"The setting {name}{origin} takes {_field(name)['takes']}, not {shown}.")
+
+
+def _shown(name: str, value: Any) -> str:
+    return hide_secret(str(value)) if _field(name)["secret"] else str(value)
+
+
+def _field(name: str) -> Mapping[str, Any]:
+    return next(each.metadata for each in fields(Settings) if each.name == name)
 
 
 def _default(name: str) -> Any:
     return next(each.default for each in fields(Settings) if each.name == name)
-
-
-def _kind(name: str) -> str:
-    return "a number" if isinstance(_default(name), int) else "a text"
-
-
-def _typed(name: str, text: str, variable: str) -> Any:
-    if not isinstance(_default(name), int):
-        return text
-    if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise InvalidInput(f"{variable} has to be a number, not {text!r}.")
-    return int(text)
-
-
-def _check(settings: Settings) -> None:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", settings.engine_id):
-        raise InvalidInput(f"engine_id {settings.engine_id!r} may have letters, digits and . _ - only, 64 at most.")
-    if settings.start_response not in ("204", "requestID"):
-        raise InvalidInput(f"start_response has to be 204 or requestID, not {settings.start_response!r}.")
-    if not 0 <= settings.port <= 65535:
-        raise InvalidInput(f"port has to be between 0 and 65535, not {settings.port}.")
-    if settings.body_limit < 1024:
-        raise InvalidInput(f"body_limit has to be 1024 or more, not {settings.body_limit}.")
-    if settings.idempotency_hours < 24:
-        raise InvalidInput(f"idempotency_hours has to be 24 or more, not {settings.idempotency_hours}.")
-    if settings.log_level not in ("debug", "info", "warning", "error"):
-        raise InvalidInput(f"log_level has to be debug, info, warning or error, not {settings.log_level!r}.")

@@ -167,8 +167,9 @@ class Bench:
         return (await self.engine.process(self._id(process_id))).process
 
     async def inbox(self, person: str) -> list[FoundWorkItem]:
-        """What waits for a person, himself or through his groups, oldest first."""
-        return await self.engine.inbox(person)
+        """What waits for a person, himself or through his groups, oldest first; nothing for who is not there."""
+        known = is_dn(person) or self.engine.directory.person(person) is not None
+        return await self.engine.inbox(person) if known else []
 
     async def waiting(self, process_id: str | None = None) -> list[tuple[str, str]]:
         """The activity and the addressee's common name of every open work item of a process, oldest first."""

@@ -19,6 +19,7 @@ from tests.programs import ROOT, Node, environment
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 ADDRESS = "127.0.0.1:8080"
+PROCESS = "4711"  # the number of the server's process
 DATABASE = "@localhost/placet"
 _FOR_THE_PROGRAM = re.compile(r"(?:\w+=\S+ )*placet [^|<>&$;]*")
 
@@ -89,18 +90,19 @@ class Reader:
         self._ids.hold(printed, self._as_printed(self._node.welcome))
 
     def _real(self, command: str) -> str:
-        """A command with the ids, addresses and process numbers of this run."""
+        """A command with the ids, addresses and the process number of this run."""
         if self._node is not None:
             command = command.replace(ADDRESS, urlsplit(self._node.url).netloc)
-            command = re.sub(r'\$\(pgrep -f "(.+?)"\)', self._number_of_the_node, command)
+            command = re.sub(rf"(?<=^kill -9 ){PROCESS}$", str(self._node.process.pid), command)
         if self._postgresql:
             command = command.replace(DATABASE, self._database())
         return self._ids.fill(command)
 
     def _as_printed(self, output: str) -> str:
-        """Output with the addresses of the page."""
+        """Output with the addresses and the process number of the page."""
         if self._node is not None:
             output = output.replace(urlsplit(self._node.url).netloc, ADDRESS)
+            output = output.replace(f"it is process {self._node.process.pid}.", f"it is process {PROCESS}.")
         if self._postgresql:
             output = output.replace(self._database(), DATABASE)
         return output
@@ -108,11 +110,6 @@ class Reader:
     def _database(self) -> str:
         address = urlsplit(self._postgresql)
         return f"@{address.hostname}:{address.port}/placet"
-
-    def _number_of_the_node(self, pgrep: re.Match[str]) -> str:
-        assert self._node is not None
-        assert pgrep[1] in recipe("run"), "this finds no server that `make run` started"
-        return str(self._node.process.pid)
 
 
 def recipe(target: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from starlette.routing import Mount, Route
 from placet import Engine, Settings
 from placet_api import create_app, serve_app
 from tests.acceptance.conftest import DEFINITIONS, LEAVE, RunningServer, rest_authorization, serving
+
+DAYS = {"DataItems": [{"Name": "days", "Value": 3}]}
 
 
 def links_in(value: Any) -> Iterator[str]:
@@ -89,18 +93,58 @@ async def test_below_the_root_path_of_a_proxy(engine: Engine):
     assert answer.json()[0]["Link"] == "/behind/v1/wf/definitions"
 
 
-async def test_health_is_told_to_everybody(engine: Engine):
-    taking = True
-    async with serving(create_app(engine, ready=lambda: taking)) as url, httpx2.AsyncClient(base_url=url) as client:
-        assert (await client.get("/healthz")).status_code == 200
-        assert (await client.get("/readyz")).status_code == 200
-        taking = False
-        assert (await client.get("/readyz")).status_code == 503
-        assert (await client.get("/healthz")).status_code == 200
-        wrong = await client.post("/healthz")
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+async def test_health_is_told_to_everybody(engine: Engine, path: str):
+    async with serving(create_app(engine)) as url, httpx2.AsyncClient(base_url=url) as client:
+        answers = {method: await client.request(method, path) for method in ("GET", "HEAD", "OPTIONS", "POST")}
 
-    assert (wrong.status_code, set(wrong.headers["allow"].split(", "))) == (405, {"GET", "HEAD"})
-    assert wrong.json()["Fault"]["Code"]["Subcode"]["Value"] == "MethodNotAllowed"
+    assert [each.status_code for each in answers.values()] == [200, 200, 204, 405]
+    for method in ("OPTIONS", "POST"):
+        assert set(answers[method].headers["allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+    assert answers["POST"].json()["Fault"]["Code"]["Subcode"]["Value"] == "MethodNotAllowed"
+
+
+def fill_up(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the database refuse every commit."""
+
+    async def commit() -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    for lane in engine.store._lanes:
+        monkeypatch.setattr(lane._connection, "commit", commit)
+
+
+async def test_a_node_whose_database_takes_no_writes_is_not_ready(
+    server: RunningServer, monkeypatch: pytest.MonkeyPatch
+):
+    async def ready() -> httpx2.Response:
+        return await server("").get("/readyz")
+
+    with monkeypatch.context() as until_there_is_room:
+        fill_up(server.engine, until_there_is_room)
+        assert (await ready()).status_code == 200  # nobody has written, so nothing is known
+        refused = await server("anna").post(f"/v1/wf/definitions/{LEAVE}", json=DAYS)
+        full = [await ready(), *await asyncio.gather(ready(), ready())]
+    again = await ready()
+
+    assert refused.status_code == 503
+    for each in full:
+        assert (each.status_code, each.headers["retry-after"]) == (503, "1")
+        assert "database or disk is full" in each.json()["Fault"]["Reason"]["Text"]
+    assert again.status_code == 200  # nobody sends commands to a node that is not ready: it has tried by itself
+
+
+async def test_a_command_that_is_stored_makes_a_node_ready(server: RunningServer, monkeypatch: pytest.MonkeyPatch):
+    with monkeypatch.context() as until_there_is_room:
+        fill_up(server.engine, until_there_is_room)
+        await server("anna").post(f"/v1/wf/definitions/{LEAVE}", json=DAYS)
+    await server.start()
+
+    async def untried(work: object) -> None:
+        raise AssertionError("nothing is left to try")
+
+    monkeypatch.setattr(server.engine._readiness, "_write", untried)
+    assert (await server("").get("/readyz")).status_code == 200
 
 
 async def test_an_application_that_opens_its_own_engine(empty_database_url: str):
@@ -115,8 +159,7 @@ async def test_an_application_that_opens_its_own_engine(empty_database_url: str)
             headers = {"RESTAuthorization": rest_authorization("admin", told[0])}
             answer = await client.get("/v1/wf/definitions", headers=headers)
             assert len(answer.json()) == len(list(DEFINITIONS.glob("*.yaml")))
-            app.state.draining = True
-            assert (await client.get("/readyz")).status_code == 503
+        assert not app.state.engine.is_open
 
     assert len(told) == 1
 

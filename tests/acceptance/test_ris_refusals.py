@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import gzip
 from typing import Any
 
 import httpx2
 import pytest
 
 from placet.errors import Unavailable
+from placet_api import create_app
 from placet_api.params import encode_cursor
 from tests.acceptance.conftest import LEAVE, RunningServer, rest_authorization
 
@@ -63,6 +65,33 @@ async def test_ways_to_sign_in(server: RunningServer):
             assert (await server("").get("/v1", headers=headers)).status_code == 200, (user, headers)
 
 
+ANNA, BEN = rest_authorization("anna"), rest_authorization("ben")
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ([("Authorization", f"Basic {ANNA}"), ("Authorization", f"Basic {ANNA}")], 200),
+        ([("Authorization", f"basic  {ANNA}"), ("RESTAuthorization", ANNA)], 200),
+        ([("RESTAuthorization", ANNA), ("RESTAuthorization", BEN)], 400),
+        ([("Authorization", f"Basic {BEN}"), ("Authorization", f"Basic {ANNA}")], 400),
+        ([("Authorization", f"Basic {BEN}"), ("RESTAuthorization", ANNA)], 400),
+        ([("Authorization", "Bearer abc"), ("RESTAuthorization", ANNA)], 400),
+        ([("Authorization", ""), ("RESTAuthorization", ANNA)], 400),
+    ],
+)
+async def test_who_says_twice_who_he_is_says_the_same(
+    server: RunningServer, headers: list[tuple[str, str]], status: int
+):
+    answer = await server("").get("/v1", headers=headers)
+
+    assert answer.status_code == status
+    if status == 400:
+        symbol, text = fault_of(answer)
+        assert symbol == "InvalidInput"
+        assert text.endswith("send one header, either RESTAuthorization or Authorization.")
+
+
 async def test_too_many_failures_have_to_wait(server: RunningServer):
     wrong = {"RESTAuthorization": rest_authorization("dora", "wrong")}
     answers = [await server("").get("/v1", headers=wrong) for _ in range(11)]
@@ -70,6 +99,20 @@ async def test_too_many_failures_have_to_wait(server: RunningServer):
     assert [each.status_code for each in answers] == [401] * 10 + [429]
     assert int(answers[-1].headers["retry-after"]) > 0
     assert fault_of(answers[-1])[0] == "TooManyAttempts"
+
+
+async def test_failures_are_counted_for_each_address(server: RunningServer):
+    async def status(address: str) -> int:
+        transport = httpx2.ASGITransport(create_app(server.engine), client=(address, 4711))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://test", headers=wrong) as client:
+            return (await client.get("/v1")).status_code
+
+    wrong = {"RESTAuthorization": rest_authorization("dora", "wrong")}
+    for _ in range(10):
+        assert await status("203.0.113.9") == 401
+
+    assert (await status("203.0.113.9"), await status("192.0.2.1")) == (429, 401)
+    assert (await server("dora").get("/v1")).status_code == 200
 
 
 # -- methods, paths, content types ---------------------------------------------------------------
@@ -116,6 +159,9 @@ async def test_what_is_not_there(server: RunningServer):
         f"/v1/wf/processes/{UNKNOWN}",
         "/v1/wf/processes/1",
         "/v1/wf/processes/%00",
+        "/v1/wf%2Fprocesses",
+        "/v1%2fwf/processes",
+        f"/v1/wf/processes%2F{UNKNOWN};schema",
         "/v1/wf/processes/%F0%9F%99%82",
         f"/v1/wf/processes/{UNKNOWN}/comments",
         f"/v1/wf/processes/{UNKNOWN}/nothing",
@@ -137,6 +183,26 @@ async def test_what_is_not_there(server: RunningServer):
         assert answer.status_code == 404, path
     body = {"AvailableActions": [{"Code": "0"}]}
     assert (await server("admin").put(f"/v1/wf/workitems/{UNKNOWN}", json=body)).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["debug", "schema"])
+async def test_parameters_of_the_path_are_on_or_off(server: RunningServer, name: str):
+    async def text(given: str) -> str:
+        answer = await server("anna").get(f"/v1/wf/definitions{given}")
+        assert answer.status_code == 200, given
+        return answer.text
+
+    off, on = await text(""), await text(f";{name}")
+    assert off != on
+    for given in (f";{name}=true", f";{name}=TRUE", f";{name.upper()}", f";{name};{name}=true", f";x=false;{name}"):
+        assert await text(given) == on, given
+    for given in (f";{name}=false", f";x={name}", f";un{name}", ";"):
+        assert await text(given) == off, given
+    for given in (f";{name}=", f";{name}=1", f";{name}=no", f";{name}=false;{name}"):
+        answer = await server("anna").get(f"/v1{given}/wf/definitions")
+        assert answer.status_code == 400, given
+        assert f";{name}" in fault_of(answer)[1]
+    assert (await server("").get(f"/v1;{name}=no")).status_code == 401
 
 
 async def test_content_types_that_are_not_offered(server: RunningServer):
@@ -173,6 +239,18 @@ async def test_content_types_that_are_not_read(server: RunningServer):
     assert (await server("anna").post(START, content=body)).status_code == 204
 
 
+async def test_content_encodings_that_are_not_read(server: RunningServer):
+    body = b'{"DataItems": [{"Name": "days", "Value": "1"}]}'
+    packed = await server("anna").post(START, content=gzip.compress(body), headers={"Content-Encoding": "gzip"})
+    plain = await server("anna").post(START, content=body, headers={"Content-Encoding": "identity"})
+
+    assert (packed.status_code, packed.headers["accept-encoding"], plain.status_code) == (415, "identity", 204)
+    assert fault_of(packed) == (
+        "UnsupportedMediaType",
+        "The body has the content encoding 'gzip'; send it as it is, without one.",
+    )
+
+
 # -- bodies --------------------------------------------------------------------------------------
 
 DEEP = b'{"DataItems":' + b"[" * 40_000 + b"]" * 40_000 + b"}"
@@ -182,7 +260,9 @@ BODIES: list[tuple[bytes, str]] = [
     (b"{", "is not JSON"),
     (b"\x00", "is not JSON"),
     (b'{"a": NaN}', "is not JSON"),
-    (b'{"a": \xff}', "is not JSON"),
+    (b'{"a": \xff}', "not UTF-8: the byte 0xFF at offset 6 "),
+    ('{"Recipient": "Zo\xeb"}'.encode("latin-1"), "not UTF-8: the byte 0xEB at offset 17 "),
+    ("{}".encode("utf-16"), "not UTF-8: the byte 0xFF at offset 0 "),
     (b'{"Recipient": "\\ud800"}', "is not JSON"),
     (b"[]", "an array"),
     (b"null", "null"),
@@ -316,7 +396,7 @@ async def test_sql_in_a_value_is_only_a_value(server: RunningServer):
 async def test_a_database_that_is_away_is_503(server: RunningServer, monkeypatch: pytest.MonkeyPatch):
     await server("anna").get("/v1")
 
-    async def away(work: Any) -> Any:
+    async def away(work: Any, **options: Any) -> Any:
         raise Unavailable("The database cannot take this now; try again in a moment.")
 
     monkeypatch.setattr(server.engine._database, "read", away)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import random
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
-from hypothesis import strategies as st
-
+from placet import ProcessRow
 from placet.query.times import format_time
-from placet_api.ris.rows import time_text
+from placet_api.ris.render import Renderer
+from placet_api.ris.rows import write_processes
 from tests.acceptance.conftest import LEAVE, RunningServer
 
 ODD = 'case "4\\711" – ünïcode \u2028 <&>'
@@ -43,8 +45,35 @@ async def test_debug_shows_the_same_rows(server: RunningServer):
     assert debug.text.startswith('[\n  {\n    "Links"')
 
 
-@given(st.integers(0, 253_402_300_799_999))
-def test_times_of_rows_are_those_of_the_contract(millis: int):
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=millis)
+async def test_times_of_rows_are_those_of_the_contract(server: RunningServer):
+    await server.start()
+    listing = await server.engine.list_processes()
+    created, completed = (ProcessRow._fields.index(name) for name in ("created_at", "completed_at"))
+    chance = random.Random(2608)
+    times = [0, 59_999, 60_000, 253_402_300_799_999, *(chance.randrange(253_402_300_800_000) for _ in range(2_000))]
+    rows = []
+    for millis in times:
+        row = list(listing.rows[0])
+        row[created] = row[completed] = millis
+        rows.append(ProcessRow._make(row))
 
-    assert time_text(millis) == format_time(moment)
+    written = write_processes(dataclasses.replace(listing, rows=rows), Renderer(server.engine, "/v1"), "")
+
+    for millis, text in zip(times, written, strict=True):
+        row = json.loads(text)
+        expected = format_time(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=millis))
+        assert (row["Created"], row["Completed"]) == (expected, expected)
+
+
+async def test_a_row_that_was_listed_before_shows_what_has_changed_since(server: RunningServer):
+    for _ in range(3):
+        await server.start()
+    before = (await server("admin").get("/v1/wf/processes?limit=3")).json()
+    await server("admin").delete(before[1]["Link"])
+
+    after = (await server("admin").get("/v1/wf/processes?limit=3")).json()
+
+    assert [row["ProcessStatus"] for row in after] == ["Running", "Terminated", "Running"]
+    assert (after[0], after[2]) == (before[0], before[2])
+    for row in after:
+        assert (await server("admin").get(row["Link"])).json() == row

@@ -1,0 +1,76 @@
+"""Definitions as an engine has them: loaded from files, deployed as versions, retired, listed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from placet.core.definition import Definition
+from placet.door import Door
+from placet.loader import load_directory, parse_definition
+from placet.store import definitions
+
+
+class Deployed(NamedTuple):
+    """A definition, the number of its newest version, and whether this deployment made that version."""
+
+    definition: Definition
+    version: int
+    is_new: bool
+
+
+class Deployment(Door):
+    """A definition whose text has changed becomes a new version; running processes keep theirs."""
+
+    async def load_definitions(self, folder: str | Path) -> list[Deployed]:
+        """Deploy every `*.yaml` file of a folder, by DN; one that was retired stays so while its text is the same.
+
+        Raises `InvalidDefinition` with all faults of all files, and then deploys none of them.
+        """
+        return await self._deploy(await asyncio.to_thread(load_directory, folder), revive=False)
+
+    async def deploy(self, text: str, file: str = "<text>") -> Deployed:
+        """Deploy one definition from its YAML text; one that was retired starts processes again.
+
+        Raises `InvalidDefinition` with all faults of the text, each as `file:line:column: …`.
+        """
+        return (await self._deploy([parse_definition(text, file)], revive=True))[0]
+
+    async def _deploy(self, given: Sequence[Definition], *, revive: bool) -> list[Deployed]:
+        now = self.clock.now()
+        deployed = await self._write(lambda tx: definitions.deploy(tx, given, now, revive=revive))
+        await self.refresh()
+        return [Deployed(replace(each, version=version), version, is_new) for each, version, is_new in deployed]
+
+    async def retire(self, definition: str) -> None:
+        """Let a definition (GUID, DN or name) start nothing any more; its processes go on.
+
+        Raises `NotFound` without such a definition.
+        """
+        guid = (await self.definition(definition)).guid
+        await self._write(lambda tx: definitions.retire(tx, guid))
+        await self.refresh()
+
+    async def definitions(self) -> list[Definition]:
+        """The newest version of every definition, by DN; the retired ones are marked."""
+
+        def newest(tx: Any) -> list[Definition]:
+            self._world.refresh(tx)
+            return [self._world.definition(tx, version.row) for version in self._world.catalog.latest()]
+
+        return await self._read(newest)
+
+    async def definition(self, guid_or_dn_or_name: str) -> Definition:
+        """The newest version of one definition, retired or not.
+
+        Raises `NotFound` without such a definition, and for a name that several have.
+        """
+
+        def newest(tx: Any) -> Definition:
+            self._world.refresh(tx)
+            return self._world.definition(tx, self._world.catalog.find(guid_or_dn_or_name).row)
+
+        return await self._read(newest)
