@@ -52,7 +52,10 @@ def _described(tx):
     """Every column and every index of ours as the database itself tells it."""
     if tx.dialect.name == "sqlite":
         sql = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'alembic%'"
-        return {name: " ".join(text.replace("\n", " ").split()) for name, text in tx.exec_driver_sql(sql)}
+        return {
+            name: " ".join(text.replace('"', "").replace("('')", "''").split())
+            for name, text in tx.exec_driver_sql(sql)
+        }
     sql = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
     described = dict(map(tuple, tx.exec_driver_sql(sql)))
     for table in metadata.tables:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from placet.core.names import common_name, fold_dn
+from placet.core.permissions import Permission
 
 ADMINISTRATOR = "cn=admin,ou=users,o=placet"
 _MANAGERS_UP = 6  # how far `initiator.manager.manager…` reaches in an expression
@@ -14,9 +16,27 @@ _MANAGERS_UP = 6  # how far `initiator.manager.manager…` reaches in an express
 _MOST_REMEMBERED = 100_000
 
 
+#: What somebody may who is nothing in particular: sign in, and start processes.
+ORDINARY: frozenset[str] = frozenset({Permission.LOGIN, Permission.START})
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One role; `permissions` are the codes of the active ones that it holds."""
+
+    id: str
+    code: str
+    name: str
+    active: bool = True
+    permissions: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One user; `manager` and `groups` are DNs."""
+    """One user; `manager` is a DN, `role` the uid of his role.
+
+    He is `active` if his own status says so and his role, without which he is not. `permissions` are his role's.
+    """
 
     dn: str
     user_name: str
@@ -25,6 +45,9 @@ class Person:
     email: str = ""
     manager: str | None = None
     active: bool = True
+    id: str = ""
+    role: str | None = None
+    permissions: frozenset[str] = ORDINARY
 
     @property
     def full_name(self) -> str:
@@ -42,11 +65,42 @@ class Group:
     active: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """Somebody who stands in for another for a time; all are folded DNs, times are aware UTC, no end means for good.
+
+    As a delegate during an absence he gets the other's work items, of all definitions, of one category or of one
+    definition; as a proxy he may start processes in the other's name.
+    """
+
+    person: str
+    stand_in: str
+    from_at: datetime
+    to_at: datetime | None = None
+    category: str | None = None
+    definition: str | None = None
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it is so at a time."""
+        return self.from_at <= now and (self.to_at is None or now < self.to_at)
+
+
 class Directory:
     """Who there is, as of one version of the stored directory; never changed after it is made."""
 
-    def __init__(self, people: Iterable[Person] = (), groups: Iterable[Group] = (), version: int = 0) -> None:
+    def __init__(
+        self,
+        people: Iterable[Person] = (),
+        groups: Iterable[Group] = (),
+        version: int = 0,
+        *,
+        roles: Iterable[Role] = (),
+        absences: Iterable[StandIn] = (),
+        proxies: Iterable[StandIn] = (),
+    ) -> None:
         self.version = version
+        self.roles = {role.id: role for role in roles}
+        self.absences, self.proxies = _by_person(absences), _by_person(proxies)
         self.people = {fold_dn(person.dn): person for person in people}
         self.groups = {fold_dn(group.dn): group for group in groups}
         self._by_user_name = {person.user_name.casefold(): person for person in self.people.values()}
@@ -74,6 +128,11 @@ class Directory:
         """The members of a group who can act."""
         people = (self.people.get(member) for member in group.members)
         return [person for person in people if person is not None and person.active]
+
+    def allows(self, dn: str, permission: Permission) -> bool:
+        """Whether a DN is of somebody active whose role holds a permission."""
+        person = self.people.get(fold_dn(dn))
+        return person is not None and person.active and permission in person.permissions
 
     def is_administrator(self, dn: str) -> bool:
         """Whether a DN is the administrator's and he is active."""
@@ -119,3 +178,10 @@ class Directory:
         if person.manager and managers_up:
             facts["manager"] = self._describe(person.manager, managers_up - 1)
         return facts
+
+
+def _by_person(stand_ins: Iterable[StandIn]) -> dict[str, list[StandIn]]:
+    found: dict[str, list[StandIn]] = {}
+    for each in stand_ins:
+        found.setdefault(each.person, []).append(each)
+    return found

@@ -6,12 +6,26 @@ named beside it. Migrations make these tables; a test holds both equal.
 
 from __future__ import annotations
 
+from placet.store.tables.access import (
+    absence,
+    application,
+    audit,
+    permission,
+    proxy_grant,
+    role,
+    role_permission,
+    session,
+    token,
+)
 from placet.store.tables.base import counter, definition, metadata, name
 from placet.store.tables.people import group_member, user_account, user_group
 from placet.store.tables.processes import data_value, former_addressee, job, process, start_key, work_item
 from placet.store.tables.trail import comment, event
 
 __all__ = [
+    "absence",
+    "application",
+    "audit",
     "comment",
     "counter",
     "data_value",
@@ -22,8 +36,14 @@ __all__ = [
     "job",
     "metadata",
     "name",
+    "permission",
     "process",
+    "proxy_grant",
+    "role",
+    "role_permission",
+    "session",
     "start_key",
+    "token",
     "user_account",
     "user_group",
     "work_item",

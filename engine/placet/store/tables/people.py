@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Table, Text, text
 
 from placet.store.tables.base import metadata
-from placet.store.types import HexId
+from placet.store.types import Document, HexId, Moment
 
 user_account = Table(
     "user_account",
@@ -21,6 +21,16 @@ user_account = Table(
     Column("manager", Text),  # a DN
     Column("status", Text, nullable=False, server_default="ACTIVE"),
     Column("password_hash", Text),
+    Column("role", HexId),  # who has none may do nothing
+    Column("due_on", Text),  # YYYY-MM-DD: the last day on which he may sign in
+    Column("profile", Document),  # what the users service keeps of him, and nothing here asks for
+    Column("created_at", Moment),
+    Column("updated_at", Moment),
+    Column(
+        "changed", BigInteger, nullable=False, server_default=text("0")
+    ),  # the directory's version since which it is so
+    Index("ix_user_account_changed", "changed"),  # what a picture in memory has to read again
+    Index("ix_user_account_role", "role"),  # who has a role
     Index("uq_user_account_folded", "folded", unique=True),
     Index("uq_user_account_folded_name", "folded_name", unique=True),
     sqlite_with_rowid=False,
@@ -34,6 +44,8 @@ user_group = Table(
     Column("folded", Text, nullable=False),
     Column("title", Text, nullable=False),
     Column("status", Text, nullable=False, server_default="ACTIVE"),
+    Column("changed", BigInteger, nullable=False, server_default=text("0")),  # itself or its members
+    Index("ix_user_group_changed", "changed"),
     Index("uq_user_group_folded", "folded", unique=True),
     sqlite_with_rowid=False,
 )
