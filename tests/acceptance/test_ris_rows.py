@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from placet import ProcessRow
 from placet.query.times import format_time
@@ -65,15 +68,17 @@ async def test_times_of_rows_are_those_of_the_contract(server: RunningServer):
         assert (row["Created"], row["Completed"]) == (expected, expected)
 
 
-async def test_a_row_that_was_listed_before_shows_what_has_changed_since(server: RunningServer):
-    for _ in range(3):
+@pytest.mark.parametrize("changed", [(), (1,), (0, 2, 4, 5, 7)], ids=["none", "one of eight", "most"])
+async def test_a_row_that_was_listed_before_shows_what_has_changed_since(server: RunningServer, changed: Sequence[int]):
+    for _ in range(8):
         await server.start()
-    before = (await server("admin").get("/v1/wf/processes?limit=3")).json()
-    await server("admin").delete(before[1]["Link"])
+    before = (await server("admin").get("/v1/wf/processes?limit=8")).json()
+    for place in changed:
+        await server("admin").delete(before[place]["Link"])
 
-    after = (await server("admin").get("/v1/wf/processes?limit=3")).json()
+    after = (await server("admin").get("/v1/wf/processes?limit=8")).json()
 
-    assert [row["ProcessStatus"] for row in after] == ["Running", "Terminated", "Running"]
-    assert (after[0], after[2]) == (before[0], before[2])
-    for row in after:
+    for place, row in enumerate(after):
+        assert row["ProcessStatus"] == ("Terminated" if place in changed else "Running")
+        assert (row == before[place]) is (place not in changed)
         assert (await server("admin").get(row["Link"])).json() == row
