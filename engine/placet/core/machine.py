@@ -6,9 +6,10 @@ States and transitions are data; a machine is built once and shared. This is the
 from __future__ import annotations
 
 import logging
+from enum import Enum
 from typing import Any, TypeVar
 
-from transitions import Machine, MachineError
+from transitions import Machine, MachineError, State
 
 from placet.core.records import Process, WorkItem
 from placet.core.statuses import Life, WorkItemStatus
@@ -19,8 +20,25 @@ logging.getLogger("transitions.core").disabled = True  # it is asked eight times
 Draft = TypeVar("Draft", Process, WorkItem)
 
 
+class _State(State):
+    """A state of an enumeration with its name at hand, which is asked for at each step of a trigger."""
+
+    name = ""  # in place of a property that looks each time whether the state is of an enumeration
+
+    def __init__(self, state: Enum, *args: Any, **options: Any) -> None:
+        super().__init__(state, *args, **options)
+        self.name = state.name
+
+
+class _Machine(Machine):
+    state_cls = _State
+
+    def get_state(self, state: str | Enum) -> State:
+        return self.states[state if isinstance(state, str) else state._name_]
+
+
 def _build(states: Any, attribute: str, ways: list[tuple[str, list[Any], Any]]) -> Machine:
-    machine = Machine(model=None, states=states, initial=None, auto_transitions=False, model_attribute=attribute)
+    machine = _Machine(model=None, states=states, initial=None, auto_transitions=False, model_attribute=attribute)
     for trigger, sources, target in ways:
         machine.add_transition(trigger, sources, target)
     return machine
