@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select, tuple
 from placet.core.records import Job
 from placet.store.tables import job
 
+_LOAD = select(job).where(job.c.process_id.in_(bindparam("ids", expanding=True)))
 _INSERT = insert(job)
 _UPDATE = (
     update(job)
@@ -22,7 +23,7 @@ _UPDATE = (
 def load(tx: Connection, process_ids: Collection[str]) -> list[Job]:
     if not process_ids:
         return []
-    return [_record(row) for row in tx.execute(select(job).where(job.c.process_id.in_(process_ids)))]
+    return [_record(row) for row in tx.execute(_LOAD, {"ids": list(process_ids)})]
 
 
 def _record(row: Row[Any]) -> Job:

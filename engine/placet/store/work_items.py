@@ -44,6 +44,13 @@ _ORDER = [_COLUMNS.index(member.name) for member in fields(WorkItem)]
 _STATUSES = {status.value: status for status in WorkItemStatus}
 _PRIORITIES = {priority.value: priority for priority in Priority}
 
+_LOAD = select(work_item).where(
+    work_item.c.process_id.in_(bindparam("ids", expanding=True)),
+    or_(
+        work_item.c.status < WorkItemStatus.COMPLETED,
+        work_item.c.number.in_(bindparam("numbers", expanding=True)),
+    ),
+)
 _INSERT = Bulk(insert(work_item), work_item.c.keys())
 _UPDATE = Bulk(
     update(work_item)
@@ -56,8 +63,7 @@ def load(tx: Connection, process_ids: Collection[str], numbers: Collection[int],
     """The open items of these processes, and whatever items of theirs have one of these numbers."""
     if not process_ids:
         return []
-    wanted = or_(work_item.c.status < WorkItemStatus.COMPLETED, work_item.c.number.in_(numbers))
-    rows = tx.execute(select(work_item).where(work_item.c.process_id.in_(process_ids), wanted)).all()
+    rows = tx.execute(_LOAD, {"ids": list(process_ids), "numbers": list(numbers)}).all()
     return to_records(tx, rows, names)
 
 
