@@ -69,9 +69,9 @@ async def _prepare(url: str, folder: Path, people: int, definitions: int) -> str
     text = (DEFINITIONS / "one_approval.yaml").read_text()
     async with Engine(url, definitions=DEFINITIONS, run_jobs=False) as engine:
         for number in range(2, definitions + 1):
-            await engine.deploy(text.replace(f"name: {DEFINITION}", f"name: {DEFINITION} {number}"))
-        await engine.load_people(people_file(folder, people))
-        return (await engine.definition(DEFINITION)).guid
+            await engine.as_system().deploy(text.replace(f"name: {DEFINITION}", f"name: {DEFINITION} {number}"))
+        await engine.as_system().load_people(people_file(folder, people))
+        return (await engine.as_system().definition(DEFINITION)).guid
 
 
 def prepare(url: str, folder: Path, people: int = PEOPLE, definitions: int = 1) -> str:

@@ -21,7 +21,9 @@ PARTS = {
     "in_process": "start and approve in process, beside SpiffWorkflow",
     "storage": "bytes of a completed process",
     "opening": "start-up with many open processes",
+    "sign_in": "a cached sign-in, and other requests while fifty sign in",
     "million": "searching and streaming a million processes",
+    "rights": "a page of a million processes by who may see it",
 }
 
 #: The load average above which something else is running.

@@ -22,6 +22,7 @@ from placet.commands import (
     TerminateProcess,
 )
 from placet.core.decide import Decision, Facts, decide
+from placet.core.defaults import ADMINISTRATOR_ROLE, OPERATOR_ROLE
 from placet.core.definition import (
     Activity,
     Approval,
@@ -44,7 +45,8 @@ from placet.core.expressions import compile_expression
 from placet.core.flow import Flow
 from placet.core.ids import IdMaker
 from placet.core.names import definition_dn, dn_guid, fold_dn, group_dn, is_dn, user_dn
-from placet.core.people import Directory, Group, Person
+from placet.core.people import ORDINARY, Directory, Group, Person
+from placet.core.permissions import EVERY_PERMISSION
 from placet.core.records import Comment, Event, Process, Snapshot, WorkItem
 from placet.core.statuses import Action, ApprovalStatus, Life
 
@@ -60,7 +62,19 @@ def a_directory() -> Directory:
     """Anna's manager is Bob, his is Carl, his is Dora. Gone has left; of Empty's members nobody is active."""
     managers = {"anna": BOB, "bob": CARL, "carl": DORA, "gone": BOB}
     names = ("anna", "bob", "carl", "dora", "eve", "gone", "stranger", "admin")
-    people = [Person(user_dn(n), n, n.title(), manager=managers.get(n), active=n != "gone") for n in names]
+    people = [
+        Person(
+            user_dn(n),
+            n,
+            n.title(),
+            manager=managers.get(n),
+            active=n != "gone",
+            id=dn_guid(user_dn(n)),
+            role=ADMINISTRATOR_ROLE if n == "admin" else OPERATOR_ROLE,
+            permissions=EVERY_PERMISSION if n == "admin" else ORDINARY,
+        )
+        for n in names
+    ]
     groups = {BOARD: [BOB, CARL, DORA], EMPTY: [GONE], CLOSED: [BOB], ALONE: [ANNA]}
     return Directory(
         people,

@@ -16,10 +16,16 @@ from starlette.routing import Route
 from placet.directory.administrator import ensure_administrator
 from placet.engine import Engine
 from placet.errors import Unavailable
+from placet.log import get_logger
 from placet.settings import Settings
 from placet_api.answers import Answer, json_answer
 from placet_api.errors import fault, fault_of, symbol_of
+from placet_api.openapi.routes import docs, openapi_json
+from placet_api.processmaker.oauth import OAuthService
+from placet_api.processmaker.service import Service as ProcessMakerService
 from placet_api.ris.service import Service
+
+log = get_logger("placet.api")
 
 Lifespan: TypeAlias = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
@@ -47,6 +53,7 @@ def serve_app(settings: Settings, *, tell_password: Callable[[str], None] | None
         async with engine:
             password = await ensure_administrator(engine.store, settings.admin_password or None)
             await engine.refresh()
+            await _ensure_connectors_plugin(engine)
             if password is not None and tell_password is not None:
                 tell_password(password)
             yield
@@ -54,6 +61,14 @@ def serve_app(settings: Settings, *, tell_password: Callable[[str], None] | None
     app = _application(engine, lifespan)
     app.state.engine = engine
     return app
+
+
+async def _ensure_connectors_plugin(engine: Engine) -> None:
+    """Have the application of the connectors there; without a key for its secret everything else works all the same."""
+    try:
+        await engine.oauth.applications.ensure_connectors_plugin(engine.directory)
+    except Unavailable as failure:
+        log.warning("there is no application for connectors", reason=failure.message)
 
 
 def _definitions(settings: Settings) -> str | None:
@@ -76,12 +91,27 @@ def _application(engine: Engine, lifespan: Lifespan | None = None) -> Starlette:
         return _response(json_answer({"status": "ready"}))
 
     app = Starlette(
-        routes=[Service(engine), _open_to_all("/healthz", healthz), _open_to_all("/readyz", readyz)],
+        routes=[
+            Service(engine),
+            OAuthService(engine),
+            ProcessMakerService(engine),  # behind the other, which has its own answers below the same path
+            _open_to_all("/healthz", healthz),
+            _open_to_all("/readyz", readyz),
+            _open_to_all("/openapi.json", _at_once(openapi_json)),
+            _open_to_all("/docs", _at_once(docs)),
+        ],
         exception_handlers={HTTPException: _refused},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # a client of the contract follows no redirects
     return app
+
+
+def _at_once(make: Callable[[Request], Answer]) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        return _response(make(request))
+
+    return endpoint
 
 
 def _open_to_all(path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from starlette.types import Scope
 
+from placet.core.access import Act, require_act
 from placet.core.people import Person
 from placet.directory.sign_in import parse_basic, parse_rest_authorization
 from placet.engine import Engine
 from placet.errors import InvalidInput, NotAuthenticated
+from placet_api.bearer import BearerScheme, require_none_of_processmaker
 from placet_api.errors import NoCredentials
+from placet_api.sessions import HEADER, SessionScheme
 
 _AUTHORIZATION, _REST_AUTHORIZATION = b"authorization", b"restauthorization"
 _BASIC = b"basic "
+_CREDENTIALS = frozenset({_AUTHORIZATION, _REST_AUTHORIZATION, HEADER})
+
+ACTOR = "placet.actor"  # where a scope has who is asking, once that is known
 
 
 class Scheme(Protocol):
     """One way to say who is asking."""
 
-    async def person(self, engine: Engine, headers: Mapping[bytes, bytes], address: str) -> Person | None:
-        """Who is asking from an address; None where the request does not use this scheme. Raises `NotAuthenticated`."""
+    async def person(self, engine: Engine, scope: Scope, headers: Mapping[bytes, bytes]) -> Person | None:
+        """Who is asking; None where the request does not use this scheme. Raises `NotAuthenticated`."""
 
 
 class PasswordScheme:
@@ -30,35 +36,50 @@ class PasswordScheme:
     def __init__(self, header: bytes, word: bytes, parse: Callable[[str], tuple[str, str]]) -> None:
         self._header, self._word, self._parse = header, word, parse
 
-    async def person(self, engine: Engine, headers: Mapping[bytes, bytes], address: str) -> Person | None:
+    async def person(self, engine: Engine, scope: Scope, headers: Mapping[bytes, bytes]) -> Person | None:
         value = headers.get(self._header)
         if value is None or value[: len(self._word)].lower() != self._word:
             return None
         user, password = self._parse(value.decode("latin-1"))
-        return engine.sign_in.cached(user, password) or await engine.sign_in.person(user, password, address)
+        return engine.sign_in.cached(user, password) or await engine.sign_in.person(user, password, address_of(scope))
 
 
-SCHEMES: Sequence[Scheme] = (
+BY_PASSWORD: Sequence[Scheme] = (
     PasswordScheme(_REST_AUTHORIZATION, b"", parse_rest_authorization),
     PasswordScheme(_AUTHORIZATION, _BASIC, parse_basic),
+)
+SCHEMES: Sequence[Scheme] = (
+    BearerScheme(),
+    *BY_PASSWORD,
+    SessionScheme(),  # the last one: its cookie is sent whether it is meant or not
 )
 
 
 async def authenticate(
     engine: Engine, scope: Scope, headers: Mapping[bytes, bytes], schemes: Sequence[Scheme] = SCHEMES
 ) -> Person:
-    """The active person behind a request; raises `NotAuthenticated`, and `InvalidInput` where it names two."""
-    _require_one(scope["headers"])
+    """The active person behind a request, whom the scope then has as `ACTOR`.
+
+    Raises `NotAuthenticated`, `NotAllowed` without the permission to sign in, and `InvalidInput` where the request
+    names two.
+    """
+    _require_one(scope)
     for scheme in schemes:
-        person = await scheme.person(engine, headers, address_of(scope))
+        person = await scheme.person(engine, scope, headers)
         if person is not None:
-            return await _active(engine, person)
+            return await admit(engine, scope, person)
     if _AUTHORIZATION in headers:
-        raise NotAuthenticated("The Authorization header has a scheme that is not known here; send Basic.")
+        raise NotAuthenticated("The Authorization header has a scheme that is not known here; send Basic or Bearer.")
     raise NoCredentials(
         "The request does not say who is asking; send RESTAuthorization with the base64 of user:password, "
-        "or Authorization: Basic with the same."
+        "Authorization: Basic with the same, Authorization: Bearer with an access token, or RESTSessionSecret with the "
+        "secret of a session."
     )
+
+
+def has_credentials(headers: Mapping[bytes, bytes]) -> bool:
+    """Whether a request says by user and password, or by a token, who is asking: then no session counts."""
+    return _AUTHORIZATION in headers or _REST_AUTHORIZATION in headers
 
 
 def address_of(scope: Scope) -> str:
@@ -67,13 +88,14 @@ def address_of(scope: Scope) -> str:
     return client[0] if client else ""
 
 
-def _require_one(headers: Iterable[tuple[bytes, bytes]]) -> None:
+def _require_one(scope: Scope) -> None:
     """Refuse a request that says in two ways who is asking, unless both say the same."""
-    said = {_credentials(value) for name, value in headers if name in (_AUTHORIZATION, _REST_AUTHORIZATION)}
+    said = {_credentials(value) for name, value in scope["headers"] if name in _CREDENTIALS}
     if len(said) > 1:
+        require_none_of_processmaker(scope)
         raise InvalidInput(
             "The request says more than once who is asking, and not the same; "
-            "send one header, either RESTAuthorization or Authorization."
+            "send one header: RESTAuthorization, Authorization or RESTSessionSecret."
         )
 
 
@@ -82,12 +104,17 @@ def _credentials(value: bytes) -> bytes:
     return value[len(_BASIC) :].strip() if value[: len(_BASIC)].lower() == _BASIC else value.strip()
 
 
-async def _active(engine: Engine, signed_in: Person) -> Person:
-    """The person as the engine knows him, for a directory in memory may be older or newer than a sign-in."""
+async def admit(engine: Engine, scope: Scope, signed_in: Person) -> Person:
+    """The person as the engine knows him, for a directory in memory may be older or newer than a sign-in.
+
+    The scope then has him as `ACTOR`. Raises `NotAuthenticated`, and `NotAllowed` without the permission to sign in.
+    """
     person = engine.directory.person(signed_in.dn)
     if person is None:
         await engine.refresh()
         person = engine.directory.person(signed_in.dn)
     if person is None or not person.active:
         raise NotAuthenticated("This account is not active; ask an administrator.")
+    scope[ACTOR] = person
+    require_act(engine.directory, person.dn, Act.SIGN_IN)
     return person

@@ -18,8 +18,7 @@ async def read_object(receive: Receive, headers: Mapping[bytes, bytes], limit: i
     """The JSON object that a request brings; raises `TooLarge`, `UnsupportedMediaType` or `InvalidInput`."""
     _require_plain(headers.get(b"content-encoding"))
     _require_json(headers.get(b"content-type"))
-    _require_fitting(headers.get(b"content-length"), limit)
-    body = await _read(receive, limit)
+    body = await read_bytes(receive, headers, limit)
     if not body:
         raise InvalidInput("The body is empty; send a JSON object.")
     try:
@@ -30,6 +29,13 @@ async def read_object(receive: Receive, headers: Mapping[bytes, bytes], limit: i
     if not isinstance(value, dict):
         raise InvalidInput(f"The body is {name_of(value)}; send a JSON object.")
     return value
+
+
+async def read_bytes(receive: Receive, headers: Mapping[bytes, bytes], limit: int) -> bytes:
+    """The body of a request as it was sent; raises `TooLarge`, and `UnsupportedEncoding` for a compressed one."""
+    _require_plain(headers.get(b"content-encoding"))
+    _require_fitting(headers.get(b"content-length"), limit)
+    return await _read(receive, limit)
 
 
 def _require_plain(encoding: bytes | None) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping
 
-import structlog
-
 from placet.errors import (
     Conflict,
     InvalidInput,
@@ -19,9 +17,10 @@ from placet.errors import (
     TooManyAttempts,
     Unavailable,
 )
+from placet.log import get_logger
 from placet_api.answers import Answer, Headers, json_answer
 
-log = structlog.get_logger("placet.api")
+log = get_logger("placet.api")
 
 RETRY_SECONDS = 1  # how long a client waits that was told 503
 
@@ -30,6 +29,12 @@ class NoCredentials(NotAuthenticated):
     """The request says nothing of who asks."""
 
     code = "no-auth-header"
+
+
+class InvalidToken(NotAuthenticated):
+    """The request has an access token that does not count."""
+
+    code = "invalid-token"
 
 
 class MethodNotAllowed(PlacetError):
@@ -121,6 +126,8 @@ def _headers(status: int, failure: PlacetError) -> Headers:
             return ((b"allow", failure.allowed.encode()),)
         case TooManyAttempts():
             return ((b"retry-after", str(failure.retry_after).encode()),)
+        case InvalidToken():
+            return ((b"www-authenticate", b'Bearer realm="Placet", error="invalid_token"'),)
         case NotAuthenticated():
             return ((b"www-authenticate", b'Basic realm="Placet", charset="UTF-8"'),)
         case TooLarge():

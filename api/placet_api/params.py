@@ -95,10 +95,11 @@ def parse_paging(query: Query, *, newest_first: bool, of_items: bool) -> Paging:
     if sort is not None:
         newest_first = _parse_sort(sort)
     after = None if cursor is None else decode_cursor(cursor, of_items=of_items)
-    return Paging(_parse_limit(query.one("limit")), newest_first, after)
+    return Paging(parse_limit(query.one("limit")), newest_first, after)
 
 
-def _parse_limit(text: str | None) -> int | None:
+def parse_limit(text: str | None) -> int | None:
+    """The rows of a page; None where nothing is said."""
     if text is None:
         return None
     if not re.fullmatch("[0-9]{1,6}", text) or not 1 <= int(text) <= MOST_ROWS:

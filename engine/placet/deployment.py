@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from placet.core.access import Act
 from placet.core.definition import Definition
 from placet.door import Door
 from placet.loader import load_directory, parse_definition
@@ -25,18 +26,22 @@ class Deployed(NamedTuple):
 class Deployment(Door):
     """A definition whose text has changed becomes a new version; running processes keep theirs."""
 
-    async def load_definitions(self, folder: str | Path) -> list[Deployed]:
+    async def load_definitions(self, folder: str | Path, *, actor: str | None = None) -> list[Deployed]:
         """Deploy every `*.yaml` file of a folder, by DN; one that was retired stays so while its text is the same.
 
-        Raises `InvalidDefinition` with all faults of all files, and then deploys none of them.
+        Raises `InvalidDefinition` with all faults of all files, and then deploys none of them; `NotAllowed` without
+        the permission PM_FACTORY.
         """
+        await self._permitted(actor, Act.CHANGE_DEFINITIONS)
         return await self._deploy(await asyncio.to_thread(load_directory, folder), revive=False)
 
-    async def deploy(self, text: str, file: str = "<text>") -> Deployed:
+    async def deploy(self, text: str, file: str = "<text>", *, actor: str | None = None) -> Deployed:
         """Deploy one definition from its YAML text; one that was retired starts processes again.
 
-        Raises `InvalidDefinition` with all faults of the text, each as `file:line:column: …`.
+        Raises `InvalidDefinition` with all faults of the text, each as `file:line:column: …`; `NotAllowed` without the
+        permission PM_FACTORY.
         """
+        await self._permitted(actor, Act.CHANGE_DEFINITIONS)
         return (await self._deploy([parse_definition(text, file)], revive=True))[0]
 
     async def _deploy(self, given: Sequence[Definition], *, revive: bool) -> list[Deployed]:
@@ -45,17 +50,22 @@ class Deployment(Door):
         await self.refresh()
         return [Deployed(replace(each, version=version), version, is_new) for each, version, is_new in deployed]
 
-    async def retire(self, definition: str) -> None:
+    async def retire(self, definition: str, *, actor: str | None = None) -> None:
         """Let a definition (GUID, DN or name) start nothing any more; its processes go on.
 
-        Raises `NotFound` without such a definition.
+        Raises `NotFound` without such a definition; `NotAllowed` without the permission PM_FACTORY.
         """
-        guid = (await self.definition(definition)).guid
+        await self._permitted(actor, Act.CHANGE_DEFINITIONS)
+        guid = (await self._newest(definition)).guid
         await self._write(lambda tx: definitions.retire(tx, guid))
         await self.refresh()
 
-    async def definitions(self) -> list[Definition]:
-        """The newest version of every definition, by DN; the retired ones are marked."""
+    async def definitions(self, *, actor: str | None = None) -> list[Definition]:
+        """The newest version of every definition, by DN; the retired ones are marked.
+
+        Raises `NotAllowed` without the permission PM_LOGIN.
+        """
+        await self._permitted(actor, Act.LIST_DEFINITIONS)
 
         def newest(tx: Any) -> list[Definition]:
             self._world.refresh(tx)
@@ -63,12 +73,16 @@ class Deployment(Door):
 
         return await self._read(newest)
 
-    async def definition(self, guid_or_dn_or_name: str) -> Definition:
+    async def definition(self, guid_or_dn_or_name: str, *, actor: str | None = None) -> Definition:
         """The newest version of one definition, retired or not.
 
-        Raises `NotFound` without such a definition, and for a name that several have.
+        Raises `NotFound` without such a definition, and for a name that several have; `NotAllowed` without the
+        permission PM_LOGIN.
         """
+        await self._permitted(actor, Act.LIST_DEFINITIONS)
+        return await self._newest(guid_or_dn_or_name)
 
+    async def _newest(self, guid_or_dn_or_name: str) -> Definition:
         def newest(tx: Any) -> Definition:
             self._world.refresh(tx)
             return self._world.definition(tx, self._world.catalog.find(guid_or_dn_or_name).row)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from placet.clock import Clock
 from placet.commands import Command
+from placet.core.access import Act, require_act
 from placet.core.names import is_dn
 from placet.core.texts import LONGEST_NAME, check_text
 from placet.errors import InvalidInput
@@ -23,6 +24,7 @@ class Door(ABC):
 
     clock: Clock
     _world: World
+    _is_system = False  # whether a call without an actor is the embedding application's own
 
     @abstractmethod
     async def handle(self, command: Command) -> Outcome: ...
@@ -45,8 +47,9 @@ class Door(ABC):
         """Run a store function in a write transaction of its own."""
 
     async def _dn(self, actor: str | None) -> str | None:
-        """Who asks, as a DN; None, the embedding application, stays None."""
+        """Who asks, as a DN; None is the embedding application itself, where it has said so."""
         if actor is None:
+            self._require_system()
             return None
         person = self._world.directory.person(actor)
         if person is None and not is_dn(actor):
@@ -57,3 +60,16 @@ class Door(ABC):
                 raise InvalidInput(f"The actor {actor[:100]!r} is {known}.")
         check_text("actor", actor, LONGEST_NAME)
         return actor if person is None else person.dn
+
+    async def _permitted(self, actor: str | None, act: Act) -> str | None:
+        """Who asks, as a DN, once it is known that his role allows what he asks for."""
+        dn = await self._dn(actor)
+        require_act(self._world.directory, dn, act)
+        return dn
+
+    def _require_system(self) -> None:
+        if not self._is_system:
+            raise InvalidInput(
+                "Nobody is named who does this; give actor='anna' (a user name or DN), "
+                "or let the application itself do it, through engine.as_system()."
+            )

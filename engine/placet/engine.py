@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from placet.clock import Clock, SystemClock
-from placet.commands import ActOnWorkItem, AddComment, Command, StartProcess
+from placet.commands import (
+    ActOnWorkItem,
+    AddComment,
+    Command,
+    PauseProcess,
+    ResumeProcess,
+    StartProcess,
+    TerminateProcess,
+)
 from placet.core.people import Directory
 from placet.core.records import work_item_id
 from placet.core.texts import check_command
 from placet.deployment import Deployment
+from placet.directory.changes import Progress
 from placet.directory.load import LoadSummary, load_directory_file
+from placet.directory.oauth import OAuth
+from placet.directory.refused import Refused
+from placet.directory.secrets import Vault
+from placet.directory.sessions import Sessions
 from placet.directory.sign_in import SignIn
 from placet.errors import Conflict, NotAllowed, NotFound, Unavailable
 from placet.jobs.scheduler import Scheduler
@@ -27,21 +40,25 @@ from placet.store.migrate import Migrated, migrate, require_newest
 from placet.store.world import World
 from placet.store.writer import Writer
 from placet.stream import Stream
+from placet.system import System
 from placet.verbs import Verbs
 from placet.views import Views
 
 T = TypeVar("T")
+
+_TO_WHOLE = (AddComment, PauseProcess, ResumeProcess, TerminateProcess)
 
 
 class Engine(Deployment, Verbs, Views, Stream):
     """One engine on one database, for the length of an `async with` block.
 
         async with Engine("sqlite:///placet.db", definitions="definitions") as engine:
-            process = await engine.start("Leave request", initiator="anna", data={"days": 3})
+            process = await engine.start("Leave request", actor="anna", data={"days": 3})
 
-    Wherever an `actor` is asked for it is a DN or a user name; None is the embedding application itself, which may
-    do everything. Times are aware UTC. Every method raises `Unavailable` while the engine is not open or its database
-    is away: the same call may work later.
+    Wherever an `actor` is asked for it is a DN or a user name, and his role says what he may do. The embedding
+    application itself may do everything, through `as_system`: there a call without an actor is its own; anywhere else
+    one raises `InvalidInput`. Times are aware UTC. Every method raises `Unavailable` while the engine is not open or
+    its database is away: the same call may work later.
     """
 
     def __init__(
@@ -69,12 +86,25 @@ class Engine(Deployment, Verbs, Views, Stream):
         self._database = open_database(self.settings.database_url)
         self._connected = self._was_closed = False
         self._reads, self._all_read = 0, asyncio.Event()
-        self._world = World()
+        self._world = World(self.clock)
         engine_id = self.settings.engine_id
         self._writer = Writer(self._database, self._world, self.clock, engine_id, self._on_commit)
         self._scheduler = Scheduler(self._writer, self._world, self.clock, self.settings.idempotency_hours)
         self._readiness = Readiness(self._write)
-        self.sign_in = SignIn(self._writer, self.clock, lambda: self._world.directory.version)
+        self._system = System(self)
+        self.refused = Refused(self._writer, self.clock)
+        self.sign_in = SignIn(
+            self._writer, self.clock, lambda: self._world.directory.version, refused=self.refused.sign_in
+        )
+        self.sessions = Sessions(
+            self._writer,
+            self.clock,
+            timedelta(minutes=self.settings.session_idle_minutes),
+            timedelta(hours=self.settings.session_hours),
+            lambda: self._world.directory.version,
+        )
+        self.vault = Vault(self.settings)
+        self.oauth = OAuth(self._writer, self.clock, self.vault, self.sign_in, lambda: self._world.directory)
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -98,7 +128,7 @@ class Engine(Deployment, Verbs, Views, Stream):
         try:
             await self._connect()
             if self._definitions is not None:
-                await self.load_definitions(self._definitions)
+                await self.as_system().load_definitions(self._definitions)
         except BaseException:
             await self._disconnect()
             raise
@@ -111,11 +141,12 @@ class Engine(Deployment, Verbs, Views, Stream):
         self.is_open, self._was_closed = False, True
         self._tell_readers()
         await self._scheduler.close()
+        await self.refused.close()
         await self._disconnect()
 
     async def _connect(self) -> None:
         if self._migrate_empty:
-            await migrate(self._database, only_empty=True)
+            await migrate(self._database, only_empty=True, clock=self.clock)
         else:
             await require_newest(self._database)
         await self._writer.open()
@@ -147,9 +178,14 @@ class Engine(Deployment, Verbs, Views, Stream):
         Its `actor` is a DN. Raises what the method of its name raises, and `RevisionMismatch` where the process has
         moved on from the revision that the command names.
         """
+        if command.actor is None:
+            self._require_system()
+        return await self._submit(command)
+
+    async def _submit(self, command: Command) -> Outcome:
         check_command(command)
-        if isinstance(command, AddComment):
-            await self._require_visible(command)  # who may read a process may comment on it
+        if isinstance(command, _TO_WHOLE):
+            await self._require_visible(command)  # a permission reaches no further than what one may read
         try:
             return await self._writer.submit(command)
         except (NotAllowed, NotFound):
@@ -209,14 +245,33 @@ class Engine(Deployment, Verbs, Views, Stream):
         """Look again at definitions and people that another program may have changed."""
         await self._read(self._world.refresh)
 
-    async def load_people(self, path: str | Path, *, keep_passwords: bool = False) -> LoadSummary:
-        """Add the users and groups of a JSON or YAML file, or change those who are there; all of them or none.
+    def as_system(self) -> System:
+        """This engine in the hands of the embedding application: the same methods, and without an actor it may all."""
+        return self._system
 
-        With `keep_passwords` the file's passwords are only for users who have none yet.
+    async def load_people(
+        self, path: str | Path, *, keep_passwords: bool = False, progress: Progress | None = None
+    ) -> LoadSummary:
+        """Add the people, groups and roles of a JSON or YAML file, or change those who are there; all or none.
 
-        Raises `InvalidDirectory` with all faults of the file; `InvalidInput` where it cannot be read.
+        With `keep_passwords` the file's passwords are only for users who have none yet. `progress` is told what is
+        being done, how much of it has been, and of how much (0 where nobody knows), from any thread.
+
+        A file gives roles as well, so that only the embedding application loads one, through `as_system`.
+
+        Raises `InvalidDirectory` with all faults of the file; `InvalidInput` where it cannot be read, and from anybody
+        else.
         """
-        summary = await load_directory_file(self._writer, path, keep_passwords=keep_passwords)
+        self._require_system()
+        return await self._load_people(path, keep_passwords=keep_passwords, progress=progress)
+
+    async def _load_people(
+        self, path: str | Path, *, keep_passwords: bool, progress: Progress | None = None
+    ) -> LoadSummary:
+        told = progress or (lambda doing, done, of: None)
+        summary = await load_directory_file(
+            self._writer, path, keep_passwords=keep_passwords, clock=self.clock, progress=told
+        )
         await self.refresh()
         return summary
 

@@ -98,6 +98,9 @@ class Conflict(PlacetError):
     code = "conflict"
 
 
+_ENDED = {"approved": "was approved", "denied": "was denied", "retracted": "was terminated", "error": "ended in error"}
+
+
 class TransitionNotAllowed(Conflict):
     """A machine has no way from `state` by `trigger`; `accepted` are the triggers that it has."""
 
@@ -106,7 +109,8 @@ class TransitionNotAllowed(Conflict):
     def __init__(self, thing: str, trigger: str, state: str, accepted: Iterable[str]) -> None:
         self.trigger, self.state, self.accepted = trigger, state, sorted(accepted)
         ways = f"it accepts: {', '.join(self.accepted)}." if self.accepted else "nothing more can happen to it."
-        super().__init__(f"Cannot {trigger.replace('_', ' ')} a {thing} that is {state}; {ways}")
+        so = _ENDED.get(state, f"is {state.replace('_', ' ')}")
+        super().__init__(f"Cannot {trigger.replace('_', ' ')} a {thing} that {so}; {ways}")
 
 
 class RevisionMismatch(PlacetError):

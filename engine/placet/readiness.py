@@ -19,7 +19,7 @@ class Readiness:
     Whoever writes tells: also of a write that is made here, once it has succeeded.
     """
 
-    def __init__(self, write: Callable[[Callable[[Connection], None]], Awaitable[Any]]) -> None:
+    def __init__(self, write: Callable[[Callable[[Connection], object]], Awaitable[Any]]) -> None:
         self._write = write
         self._failure: Unavailable | None = None
         self._trying = False

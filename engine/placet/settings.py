@@ -21,6 +21,8 @@ log = logging.getLogger("placet.settings")
 #: What the command line reads besides the settings of a node.
 _OTHER_VARIABLES = frozenset({"PLACET_CONFIG", "PLACET_SERVER", "PLACET_USER", "PLACET_PASSWORD"})
 
+SHORTEST_SECRET_KEY = 32  # characters
+
 
 def _setting(
     default: Any,
@@ -31,7 +33,8 @@ def _setting(
     secret: bool = False,
 ) -> Any:
     """A setting: what it is, which values it takes in words, and whether a value of the right type is one."""
-    return field(default=default, metadata={"about": about, "takes": takes, "fits": fits, "secret": secret})
+    told = {"about": about, "takes": takes, "fits": fits, "secret": secret}
+    return field(default=default, repr=not secret, metadata=told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,42 @@ class Settings:
         re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}").fullmatch,
     )
     admin_password: str = _setting("", "password for the administrator where he has none yet", secret=True)
+    secret_key: str = _setting(
+        "",
+        "key that stored secrets are encrypted with, the same on every node",
+        f"a text of {SHORTEST_SECRET_KEY} characters or more, such as the output of `openssl rand -hex 32`",
+        lambda key: not key or len(key) >= SHORTEST_SECRET_KEY,
+        secret=True,
+    )
+    secret_key_file: str = _setting(
+        "", "file with that key where `secret_key` is not set; by default beside a SQLite database, `placet.db.key`"
+    )
     start_response: str = _setting(
         "204",
         "answer to a start: 204, or requestID for 200 with the new id",
         "the text 204 or requestID",
         ("204", "requestID").__contains__,
+    )
+    workspaces: str = _setting(
+        "workflow",
+        "names below /api/1.0 that the roles and users service answers to, parted by commas",
+        "names of letters, digits, _ and - such as workflow,test",
+        re.compile(r"[A-Za-z0-9_-]{1,64}(,[A-Za-z0-9_-]{1,64})*").fullmatch,
+    )
+    password_shortest: int = _setting(
+        8, "characters that a new password has at least", "a number between 1 and 128", lambda n: 1 <= n <= 128
+    )
+    password_longest: int = _setting(
+        128, "characters that a new password has at most", "a number between 8 and 1024", lambda n: 8 <= n <= 1024
+    )
+    session_idle_minutes: int = _setting(
+        60,
+        "a session ends when it was not used for so long",
+        "a number between 5 and 10080",
+        lambda minutes: 5 <= minutes <= 10_080,
+    )
+    session_hours: int = _setting(
+        12, "a session ends so long after it began", "a number between 1 and 720", lambda hours: 1 <= hours <= 720
     )
     body_limit: int = _setting(
         1_048_576, "largest request body in bytes", "a number of 1024 or more", lambda limit: limit >= 1024

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from functools import partial
 
 from placet.arguments import position_of
+from placet.core.access import Act
 from placet.core.records import Event
 from placet.door import Door
 from placet.errors import Unavailable
@@ -29,7 +30,9 @@ class Stream(Door):
         committed, self._committed = self._committed, asyncio.Event()
         committed.set()
 
-    async def events(self, after: str | None = None) -> AsyncGenerator[tuple[str, Event], None]:
+    async def events(
+        self, after: str | None = None, *, actor: str | None = None
+    ) -> AsyncGenerator[tuple[str, Event], None]:
         """All events of all processes as they are committed, each with its position; resumes and misses none.
 
         `after` is the position of the last event that was dealt with; `"0-0"` begins with the first event there is,
@@ -37,8 +40,13 @@ class Stream(Door):
         the page of 500 that it is in. On PostgreSQL an event is held back while any transaction of the server that
         began before it still writes.
 
-        Raises `InvalidInput` for an `after` that is no position.
+        Raises `InvalidInput` for an `after` that is no position; `NotAllowed` without the permission PM_ALLCASES.
         """
+        await self._permitted(actor, Act.READ)
+        async for event in self._all_events(after):
+            yield event
+
+    async def _all_events(self, after: str | None) -> AsyncGenerator[tuple[str, Event], None]:
         try:
             position = await self._read(trail.last_position) if after is None else position_of(after)
             while not self._was_closed:

@@ -68,12 +68,12 @@ class Bench:
     async def deploy(self, definition: str | Path) -> None:
         """Add a definition, or its next version: a file, a folder of files, or YAML text."""
         if isinstance(definition, str) and "\n" in definition:
-            deployed = [await self.engine.deploy(definition)]
+            deployed = [await self.engine.as_system().deploy(definition)]
         elif await asyncio.to_thread(Path(definition).is_dir):
-            deployed = await self.engine.load_definitions(definition)
+            deployed = await self.engine.as_system().load_definitions(definition)
         else:
             text = await asyncio.to_thread(Path(definition).read_text, "utf-8")
-            deployed = [await self.engine.deploy(text, str(definition))]
+            deployed = [await self.engine.as_system().deploy(text, str(definition))]
         self._definitions += [each for each, _, _ in deployed]
 
     async def add_people(self, people: People) -> None:
@@ -82,7 +82,7 @@ class Bench:
         if document["users"]:
             path = self._folder / "people.json"
             await asyncio.to_thread(path.write_text, json.dumps(document), "utf-8")
-            await self.engine.load_people(path)
+            await self.engine.as_system().load_people(path)
 
     # -- what people do ----------------------------------------------------------------------------
 
@@ -102,7 +102,7 @@ class Bench:
         `definition` (name, DN or GUID) is only needed where the bench has several.
         """
         await self.add_people([initiator])
-        found = await self.engine.start(
+        found = await self.engine.as_system().start(
             definition or self._only_definition(),
             initiator=initiator,
             recipient=recipient,
@@ -164,7 +164,7 @@ class Bench:
 
     async def process(self, process_id: str | None = None) -> Process:
         """A process as it is now."""
-        return (await self.engine.process(self._id(process_id))).process
+        return (await self.engine.as_system().process(self._id(process_id))).process
 
     async def inbox(self, person: str) -> list[FoundWorkItem]:
         """What waits for a person, himself or through his groups, oldest first; nothing for who is not there."""
@@ -173,16 +173,16 @@ class Bench:
 
     async def waiting(self, process_id: str | None = None) -> list[tuple[str, str]]:
         """The activity and the addressee's common name of every open work item of a process, oldest first."""
-        found = await self.engine.work_items([f"ProcessId={self._id(process_id)}"])
+        found = await self.engine.as_system().work_items([f"ProcessId={self._id(process_id)}"])
         return [(each.item.activity, common_name(each.item.addressee)) for each in found]
 
     async def timeline(self, process_id: str | None = None) -> list[Event]:
         """Every event of a process, oldest first."""
-        return await self.engine.timeline(self._id(process_id))
+        return await self.engine.as_system().timeline(self._id(process_id))
 
     async def comments(self, process_id: str | None = None) -> list[Comment]:
         """Every comment of a process, oldest first."""
-        return await self.engine.comments(self._id(process_id))
+        return await self.engine.as_system().comments(self._id(process_id))
 
     # -- finding -----------------------------------------------------------------------------------
 

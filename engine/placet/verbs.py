@@ -23,22 +23,24 @@ class Verbs(Door):
         actor: str | None = None,
         initiator: str | None = None,
         recipient: str | None = None,
+        proxy: str | None = None,
         data: Mapping[str, Any] | None = None,
         correlation_id: str | None = None,
         idempotency_key: str | None = None,
     ) -> FoundProcess:
         """Start a definition (GUID, DN or name) and return the process as it then is, waiting or ended.
 
-        The initiator is the actor unless another is named, and the recipient the initiator. `data` has a value for
+        The initiator is the actor unless another is named, and the recipient the initiator; who starts it in the name
+        of another is its proxy, unless the actor names one. `data` has a value for
         each data item, a list where it is multi-valued; the text of a value does as well. The same `idempotency_key` of
         the same actor starts nothing more and returns the first process.
 
         Raises `NotFound` without such a definition; `InvalidData` for a data item that is unknown, missing or of the
         wrong type; `InvalidInput` without an initiator, for an unknown name and for text that cannot be stored;
-        `NotAllowed` to start in the name of somebody else; `Conflict` where the definition is retired, or the key was
-        used for another request.
+        `NotAllowed` without the permission PM_CASES, and to start in the name of somebody else without PM_SUPERVISOR or
+        a proxy grant of his; `Conflict` where the definition is retired, or the key was used for another request.
         """
-        request = [definition, initiator, recipient, data or {}, correlation_id]
+        request = [definition, initiator, recipient, proxy, data or {}, correlation_id]
         fingerprint = json.dumps(request, default=str, sort_keys=True) if idempotency_key is not None else None
         command = StartProcess(
             process_id=self.new_id(),
@@ -46,6 +48,7 @@ class Verbs(Door):
             definition=definition,
             initiator=initiator,
             recipient=recipient,
+            proxy=proxy,
             data=data or {},
             correlation_id=correlation_id,
             idempotency_key=idempotency_key,
@@ -53,7 +56,7 @@ class Verbs(Door):
         )
         outcome = await self.handle(command)
         if outcome.process is None or outcome.definition is None:
-            return await self.process(outcome.process_id)
+            return await self.process(outcome.process_id, actor=command.actor)
         return FoundProcess(outcome.process, outcome.definition)
 
     async def act(
@@ -72,9 +75,9 @@ class Verbs(Door):
         is the user or group that a reassignment asks instead.
 
         Raises `NotFound` without such an item, also where the actor may not see it; `NotAllowed` where he may see it
-        and not do this; `Conflict` where it has been answered, claimed by another or stopped; `TransitionNotAllowed`,
-        a `Conflict`, where it does not take the action as it stands; `InvalidData` for data that may not be written or
-        is of the wrong type; `InvalidInput` for an unknown action or name, an empty comment or an unstorable text.
+        and not do this; `Conflict` where it has been answered, claimed by another or stopped; `TransitionNotAllowed`, a
+        `Conflict`, where it does not take the action as it stands; `InvalidData` for data that may not be written or is
+        of the wrong type; `InvalidInput` for an unknown action or name, an empty comment or an unstorable text.
         """
         process_id, number = place_of_item(item_id)
         command = ActOnWorkItem(
@@ -97,9 +100,9 @@ class Verbs(Door):
     ) -> None:
         """End a process as Terminated + Retracted, with `error` as Terminated + Error; the reason becomes a comment.
 
-        Raises `NotFound` without such a process, also where the actor may not see it; `NotAllowed` unless he is its
-        initiator (with `error`: an administrator); `TransitionNotAllowed` where it has ended; `InvalidInput` for an
-        unknown actor or an unstorable reason.
+        Raises `NotFound` without such a process, also where the actor may not see it; `NotAllowed` without the
+        permission PM_CANCELCASE, unless he is its initiator and does not end it in error; `TransitionNotAllowed` where
+        it has ended; `InvalidInput` for an unknown actor or an unstorable reason.
         """
         actor = await self._dn(actor)
         await self.handle(TerminateProcess(process_id=id_of(process_id), actor=actor, error=error, reason=reason))
@@ -107,16 +110,16 @@ class Verbs(Door):
     async def pause(self, process_id: str, *, actor: str | None = None) -> None:
         """Stop a process: its items can be read but not acted on, and its timers stand still.
 
-        Raises `NotFound` without such a process, also where the actor may not see it; `NotAllowed` to anybody but an
-        administrator; `TransitionNotAllowed` where it is not running; `InvalidInput` for an unknown actor.
+        Raises `NotFound` without such a process, also where the actor may not see it; `NotAllowed` without the
+        permission PM_SUPERVISOR; `TransitionNotAllowed` where it is not running; `InvalidInput` for an unknown actor.
         """
         await self.handle(PauseProcess(process_id=id_of(process_id), actor=await self._dn(actor)))
 
     async def resume(self, process_id: str, *, actor: str | None = None) -> None:
         """Let a stopped process go on; each of its timers has the time left that it had.
 
-        Raises `NotFound` without such a process, also where the actor may not see it; `NotAllowed` to anybody but an
-        administrator; `TransitionNotAllowed` where it is not stopped; `InvalidInput` for an unknown actor.
+        Raises `NotFound` without such a process, also where the actor may not see it; `NotAllowed` without the
+        permission PM_SUPERVISOR; `TransitionNotAllowed` where it is not stopped; `InvalidInput` for an unknown actor.
         """
         await self.handle(ResumeProcess(process_id=id_of(process_id), actor=await self._dn(actor)))
 

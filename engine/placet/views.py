@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from placet.arguments import Filters, filter_of, id_of, page_of
+from placet.core.access import Act, Answer, Row, answer, require_act, require_active
 from placet.core.records import Comment, Event
 from placet.door import Door
 from placet.errors import NotFound
@@ -16,6 +17,7 @@ from placet.store.names import Names
 from placet.store.page import Page
 from placet.store.search import FoundProcess, FoundWorkItem
 from placet.store.visible import reader
+from placet.store.whose import find_row
 
 _BRIEF = 200  # rows that are read so quickly that nobody minds waiting for them
 
@@ -133,9 +135,25 @@ class Views(Door):
         found = await self.process(process_id, actor=actor)
         return await self._read(lambda tx: trail.events_of(tx, found.process.id, Names(self._world.names)))
 
+    async def access(self, person: str, process_id: str, *, actor: str | None = None) -> dict[Act, Answer]:
+        """What a person may do, with one process and altogether, and why or what it would take.
+
+        Raises `NotFound` without such a process, also where the actor may not see it; `NotAllowed` to ask of somebody
+        else without the permission PM_USERS; `InvalidInput` for an unknown person or actor.
+        """
+        asked, asking = await self._dn(person), await self._dn(actor)
+        if asking is not None and asking != asked:
+            require_act(self._world.directory, asking, Act.MANAGE_PEOPLE)
+        row: Row | None = await self._search(actor, find_row, id_of(process_id))
+        if row is None:
+            raise NotFound(f"There is no process {process_id}.")
+        now, name = self.clock.now(), row.process.initiator
+        return {act: answer(self._world.directory, asked, act, row, name=name, now=now) for act in Act}
+
     async def _search(self, actor: str | None, find: Callable[..., Any], wanted: Any, *page: Page) -> Any:
         dn = await self._dn(actor)
+        require_active(self._world.directory, dn)
         return await self._read(
-            lambda tx: find(tx, self._world, wanted, reader(self._world, dn), *page),
+            lambda tx: find(tx, self._world, wanted, reader(self._world, dn, self.clock.now(), tx), *page),
             brief=all(part.limit <= _BRIEF for part in page),
         )

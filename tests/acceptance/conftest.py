@@ -143,12 +143,12 @@ def people_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def engine(database_url: str, clock: ManualClock, people_file: Path) -> AsyncIterator[Engine]:
-    settings = Settings(body_limit=100_000, engine_id="ENGINE")
+    settings = Settings(body_limit=100_000, engine_id="ENGINE", secret_key="of the tests, 32 characters long")
     async with Engine(database_url, settings=settings, clock=clock) as engine:
-        await engine.load_people(people_file)
-        await engine.deploy((DEFINITIONS / "leave_request.yaml").read_text())
-        await engine.deploy((DEFINITIONS / "role_approval.yaml").read_text())
-        await engine.deploy(PARCEL)
+        await engine.as_system().load_people(people_file)
+        await engine.as_system().deploy((DEFINITIONS / "leave_request.yaml").read_text())
+        await engine.as_system().deploy((DEFINITIONS / "role_approval.yaml").read_text())
+        await engine.as_system().deploy(PARCEL)
         yield engine
 
 

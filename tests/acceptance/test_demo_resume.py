@@ -23,8 +23,8 @@ class CutOff(Exception):
 
 async def prepare(engine: Engine) -> list[Story]:
     for path in PEOPLE:
-        await engine.load_people(path, keep_passwords=True)
-    await engine.load_definitions(DEFINITIONS)
+        await engine.as_system().load_people(path, keep_passwords=True)
+    await engine.as_system().load_definitions(DEFINITIONS)
     return all_stories(engine, [case for case in read_log() if case.number in CASES], TODAY)
 
 
@@ -52,12 +52,12 @@ async def told(url: str, stories: Sequence[Story]) -> list[tuple[object, ...]]:
     """Every event that the stories left, without ids, which are random."""
     ids = {story.correlation_id for story in stories}
     async with Engine(url, run_jobs=False) as engine:
-        found = await engine.processes(limit=1000, newest_first=False)
+        found = await engine.as_system().processes(limit=1000, newest_first=False)
         assert {each.process.correlation_id for each in found} <= ids
         events = [
             (each.process.correlation_id, event.at, event.number, event.kind, event.actor)
             for each in found
-            for event in await engine.timeline(each.process.id)
+            for event in await engine.as_system().timeline(each.process.id)
         ]
     return sorted(events, key=lambda event: event[:3])
 

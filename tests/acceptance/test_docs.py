@@ -29,7 +29,8 @@ PAGES = {
 }
 ON_POSTGRESQL = "docs/how-to/run-on-postgresql.md"
 READ_ALONG = ["README.md", "docs/tutorial/first-process.md", "docs/how-to/write-a-definition.md"]
-READ_ALONG += ["docs/how-to/embed-the-engine.md", ON_POSTGRESQL]
+READ_ALONG += ["docs/how-to/embed-the-engine.md", "docs/how-to/oauth-clients.md", "docs/how-to/people-and-roles.md"]
+READ_ALONG += [ON_POSTGRESQL]
 READ_ELSEWHERE = {"docs/reference/rest.md": "http", "docs/reference/commands.md": "console"}
 
 pytestmark = pytest.mark.xdist_group("docs")  # one worker, so that the demonstration is loaded once

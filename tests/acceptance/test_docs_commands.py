@@ -12,6 +12,10 @@ from pathlib import Path
 import pytest
 
 from placet import Engine
+from placet.directory import absences, accounts, proxies
+from placet.directory.caller import Caller
+from placet.store import applications
+from placet.store.applications import ApplicationRow
 from tests.acceptance.reader import Reader
 from tests.acceptance.terminals import Program
 from tests.programs import ROOT
@@ -33,9 +37,21 @@ BEFORE: dict[str, list[tuple[int, str]]] = {
     "placet deny": [(12, "")],
     "placet act": [(12, "")],
 }
+# Sections about an absence or a grant of Anna's that is there already.
+ARRANGED = {"placet absence list", "placet absence remove", "placet proxy list", "placet proxy remove"}
+ON_AN_APPLICATION = {"placet applications list", "placet applications remove"}
 ON_NO_DATABASE = {"placet serve", "placet migrate"}
 WITHOUT_PEOPLE = {"placet directory load"}
-WIDE = {"placet settings", "placet definitions list"}  # these examples are not cut to 80 columns
+# These examples are not cut to 80 columns.
+WIDE = {
+    "placet settings",
+    "placet definitions list",
+    "placet user list",
+    "placet absence list",
+    "placet proxy list",
+    "placet audit",
+    "placet applications list",
+}
 
 
 @pytest.fixture
@@ -56,21 +72,49 @@ async def prepare(section: str, database: Path) -> list[str]:
     async with Engine(f"sqlite:///{database}") as engine:
         if section in WITHOUT_PEOPLE:
             return []
-        await engine.load_people(PEOPLE)
+        await engine.as_system().load_people(PEOPLE)
         for name in ("leave_request", "purchase_order"):
-            await engine.deploy((ROOT / f"definitions/{name}.yaml").read_text("utf-8"))
+            await engine.as_system().deploy((ROOT / f"definitions/{name}.yaml").read_text("utf-8"))
         if "Role Approval" in SECTIONS[section]:
-            await engine.deploy((ROOT / "definitions/role_approval.yaml").read_text("utf-8"))
+            await engine.as_system().deploy((ROOT / "definitions/role_approval.yaml").read_text("utf-8"))
+        if section == "placet audit":
+            system = Caller(None, engine.directory, engine.clock.now())
+            await accounts.set_status(engine.store, system, "anna", "INACTIVE")
+        if section in ON_AN_APPLICATION:
+            await engine.store.write(lambda tx: applications.add(tx, travel(engine)))
+        if section in ARRANGED:
+            started.append(await arrange(engine, section))
         for days, then in BEFORE.get(section, []):
             data = {"days": days, "reason": "A long weekend"}
             process_id = (await engine.start("Leave request", actor="anna", data=data)).process.id
             started.append(process_id)
             if then == "pause":
-                await engine.pause(process_id)
+                await engine.as_system().pause(process_id)
             elif then:
                 who = "ben" if days == 3 else "oskar"
                 await engine.act(f"{process_id[:28]}0001", then, actor=who, comment="Enjoy it")
     return started
+
+
+def travel(engine: Engine) -> ApplicationRow:
+    """A public application of Anna's."""
+    anna = engine.directory.person("anna")
+    assert anna is not None
+    return ApplicationRow(
+        id="QXJMZPLWTRBCVNKDHFGSAYEUIOQXJMZP",
+        name="Travel",
+        owner=anna.id,
+        created_at=engine.clock.now(),
+        redirect_uris=("https://t.example.org/in",),
+    )
+
+
+async def arrange(engine: Engine, section: str) -> str:
+    """Let Ben stand in for Anna, as the section needs it; gives the id of that."""
+    caller = Caller(engine.directory.person("anna"), engine.directory, engine.clock.now())
+    if "absence" in section:
+        return (await absences.add(engine.store, caller, absences.NewAbsence(delegate="ben"), [])).id
+    return (await proxies.add(engine.store, caller, proxies.NewProxy(proxy="ben"))).id
 
 
 @pytest.mark.parametrize("section", SECTIONS)

@@ -27,7 +27,7 @@ async def folder(database_url: str, tmp_path: Path) -> Path:
     file.write_text(await people())  # nobody else runs on this loop
     write_definitions(definitions)
     async with Engine(database_url, definitions=definitions, run_jobs=False) as engine:
-        await engine.load_people(file)
+        await engine.as_system().load_people(file)
     return tmp_path
 
 

@@ -84,10 +84,10 @@ async def load_and_read(url: str) -> Replayed:
     summary = await load_demo(url, DEFINITIONS, lambda *done: progress.append(done), clock=ManualClock(TODAY))
     async with Engine(url, run_jobs=False) as engine:
         found = Replayed(url, engine.directory, summary, progress)
-        for each in await engine.processes(limit=5000, newest_first=False):
+        for each in await engine.as_system().processes(limit=5000, newest_first=False):
             found.cases[each.process.correlation_id].append(each.process)
-            found.timelines[each.process.id] = await engine.timeline(each.process.id)
-        for each in await engine.work_items(limit=5000):
+            found.timelines[each.process.id] = await engine.as_system().timeline(each.process.id)
+        for each in await engine.as_system().work_items(limit=5000):
             found.items[each.process.id].append(each.item)
     return found
 

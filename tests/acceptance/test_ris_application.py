@@ -55,7 +55,7 @@ async def test_no_link_leads_nowhere(server: RunningServer, prefix: str):
     for _ in range(3):
         process_id = await server.start("anna")
     await server.act("ben", await server.item(process_id), "Approve")
-    await server.engine.retire("Role Approval")
+    await server.engine.as_system().retire("Role Approval")
 
     for user in ("anna", "ben", "clara", "dora", "admin"):
         for start in (prefix, f"{prefix}/wf/processes?limit=1", f"{prefix}/wf/workitems?limit=1&filter=Status%3D2"):
@@ -178,7 +178,7 @@ async def test_people_that_another_program_has_loaded_can_sign_in(
     eve = load(people_file)["users"][0] | {"usr_username": "eve"}
     save(tmp_path / "more.json", {"users": [eve]})
     async with Engine(database_url, run_jobs=False) as other:
-        await other.load_people(tmp_path / "more.json")
+        await other.as_system().load_people(tmp_path / "more.json")
 
     assert (await server("eve").get("/v1")).status_code == 200
 
@@ -187,7 +187,7 @@ async def test_who_is_made_inactive_is_turned_away(server: RunningServer, people
     assert (await server("dora").get("/v1")).status_code == 200
     dora = next(each for each in load(people_file)["users"] if each["usr_username"] == "dora")
     save(tmp_path / "changed.json", {"users": [dora | {"usr_status": "INACTIVE"}]})
-    await server.engine.load_people(tmp_path / "changed.json")
+    await server.engine.as_system().load_people(tmp_path / "changed.json")
 
     assert (await server("dora").get("/v1")).status_code == 401
     assert (await server("anna").get("/v1")).status_code == 200
@@ -209,7 +209,7 @@ async def test_a_changed_name_is_shown_and_changes_the_entity_tag(
     before = await server("ben").get(path)
     anna = next(each for each in load(people_file)["users"] if each["usr_username"] == "anna")
     save(tmp_path / "changed.json", {"users": [anna | {"usr_lastname": "Holm"}]})
-    await server.engine.load_people(tmp_path / "changed.json")
+    await server.engine.as_system().load_people(tmp_path / "changed.json")
 
     after = await server("ben").get(path, headers={"If-None-Match": before.headers["etag"]})
 

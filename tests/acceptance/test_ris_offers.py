@@ -77,7 +77,7 @@ async def test_who_was_slower_than_a_colleague_reads_why(server: RunningServer):
 
 
 async def test_what_the_process_sets_itself_is_asked_of_nobody(server: RunningServer):
-    definition, _, _ = await server.engine.deploy(COUNTED)
+    definition, _, _ = await server.engine.as_system().deploy(COUNTED)
     path = f"/v1/wf/definitions/{definition.guid}"
     asked = [each["Name"] for each in (await server("anna").get(path)).json()["DataItems"]]
     refused = await server("anna").post(path, json={"DataItems": [{"Name": "round", "Value": "3"}]})

@@ -279,7 +279,9 @@ async def test_pages_lead_through_the_whole_collection(server: RunningServer, co
 
 async def start_many(engine: Engine, count: int) -> None:
     for _ in range(0, count, 500):
-        await asyncio.gather(*(engine.start("Leave request", initiator="anna", data={"days": 1}) for _ in range(500)))
+        await asyncio.gather(
+            *(engine.as_system().start("Leave request", initiator="anna", data={"days": 1}) for _ in range(500))
+        )
 
 
 @pytest.mark.parametrize("flags", ["", ";debug"])
@@ -372,7 +374,7 @@ async def test_who_sees_what(server: RunningServer):
 
 async def test_a_retired_definition_is_not_listed_but_its_link_still_leads_to_it(server: RunningServer):
     process_id = await server.start()
-    await server.engine.retire("Leave request")
+    await server.engine.as_system().retire("Leave request")
 
     listed = [each["GUID"] for each in (await server("anna").get("/v1/wf/definitions")).json()]
     process = (await server("anna").get(f"/v1/wf/processes/{process_id}")).json()

@@ -47,14 +47,16 @@ async def test_nobody_gets_in_without_credentials(server: RunningServer):
         ({"RESTAuthorization": "%%%"}, "NotAuthenticated"),
         ({"RESTAuthorization": ""}, "NotAuthenticated"),
         ({"Authorization": f"Basic {rest_authorization('anna', 'wrong')}"}, "NotAuthenticated"),
-        ({"Authorization": "Bearer abc"}, "NotAuthenticated"),
+        ({"Authorization": "Bearer abc"}, "InvalidToken"),
+        ({"Authorization": "Digest abc"}, "NotAuthenticated"),
         ({"Authorization": "Basic"}, "NotAuthenticated"),
     ]
     for given, symbol in headers:
         for method, path in (("GET", "/v1"), ("POST", START), ("OPTIONS", "/v1"), ("GET", "/v1/wf/nothing")):
             answer = await server("").request(method, path, headers=given)
             assert answer.status_code == 401, (given, path)
-            assert answer.headers["www-authenticate"].startswith("Basic realm=")
+            scheme = "Bearer" if symbol == "InvalidToken" else "Basic"
+            assert answer.headers["www-authenticate"].startswith(f"{scheme} realm=")
             assert fault_of(answer)[0] == symbol
 
 
@@ -89,7 +91,7 @@ async def test_who_says_twice_who_he_is_says_the_same(
     if status == 400:
         symbol, text = fault_of(answer)
         assert symbol == "InvalidInput"
-        assert text.endswith("send one header, either RESTAuthorization or Authorization.")
+        assert text.endswith("send one header: RESTAuthorization, Authorization or RESTSessionSecret.")
 
 
 async def test_too_many_failures_have_to_wait(server: RunningServer):

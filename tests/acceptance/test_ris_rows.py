@@ -50,7 +50,7 @@ async def test_debug_shows_the_same_rows(server: RunningServer):
 
 async def test_times_of_rows_are_those_of_the_contract(server: RunningServer):
     await server.start()
-    listing = await server.engine.list_processes()
+    listing = await server.engine.as_system().list_processes()
     created, completed = (ProcessRow._fields.index(name) for name in ("created_at", "completed_at"))
     chance = random.Random(2608)
     times = [0, 59_999, 60_000, 253_402_300_799_999, *(chance.randrange(253_402_300_800_000) for _ in range(2_000))]

@@ -30,5 +30,5 @@ def empty_folder(tmp_path: Path) -> Path:
 async def folder(durable_database_url: str, people_file: Path, empty_folder: Path) -> Path:
     """The folder of a node; its database has the clerks and the definitions."""
     async with Engine(durable_database_url, definitions=empty_folder / "definitions", run_jobs=False) as engine:
-        await engine.load_people(people_file)
+        await engine.as_system().load_people(people_file)
     return empty_folder

@@ -143,7 +143,7 @@ def comment(output: Connection, url: str, folder: Path, process_id: str, times: 
 
             async def one_after_the_other() -> None:
                 for _ in todo:
-                    await engine.handle(AddComment(process_id=process_id, text=text))
+                    await engine.as_system().handle(AddComment(process_id=process_id, text=text))
 
             await asyncio.gather(*(one_after_the_other() for _ in range(8)))
 

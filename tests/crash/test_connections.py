@@ -58,7 +58,7 @@ async def cuttable(postgresql_url: str, empty_folder: Path, people_file: Path) -
         proxied(postgresql_url) as (url, proxy),
         Engine(url, definitions=empty_folder / "definitions", run_jobs=False) as engine,
     ):
-        await engine.load_people(people_file)
+        await engine.as_system().load_people(people_file)
         yield engine, proxy
 
 
@@ -68,8 +68,8 @@ async def test_a_start_whose_commit_is_lost(cuttable: tuple[Engine, Proxy], post
     engine, proxy = cuttable
     proxy.cut, proxy.left = cut, 1
 
-    started = await engine.start("Request", initiator="carla", data={"number": 1}, idempotency_key="once")
-    again = await engine.start("Request", initiator="carla", data={"number": 1}, idempotency_key="once")
+    started = await engine.as_system().start("Request", initiator="carla", data={"number": 1}, idempotency_key="once")
+    again = await engine.as_system().start("Request", initiator="carla", data={"number": 1}, idempotency_key="once")
 
     assert proxy.left == 0
     assert again.process.id == started.process.id
@@ -82,11 +82,13 @@ async def test_a_start_whose_commit_is_lost(cuttable: tuple[Engine, Proxy], post
 @pytest.mark.parametrize("cut", CUTS)
 async def test_a_batch_whose_commit_is_lost(cuttable: tuple[Engine, Proxy], postgresql_url: str, cut: str):
     engine, proxy = cuttable
-    ids = [(await engine.start("Request", initiator="carla", data={"number": n})).process.id for n in range(8)]
+    ids = [
+        (await engine.as_system().start("Request", initiator="carla", data={"number": n})).process.id for n in range(8)
+    ]
     proxy.cut, proxy.left = cut, 1
 
     approvals = [engine.act(f"{id_[:28]}0001", "approve", actor=clerk) for id_ in ids for clerk in CLERKS]
-    starts = [engine.start("Request", initiator="carla", data={"number": n}) for n in range(8, 12)]
+    starts = [engine.as_system().start("Request", initiator="carla", data={"number": n}) for n in range(8, 12)]
     answers: list[Any] = await asyncio.gather(*approvals, *starts, return_exceptions=True)
 
     assert proxy.left == 0
@@ -102,7 +104,9 @@ async def test_a_batch_whose_commit_is_lost(cuttable: tuple[Engine, Proxy], post
 
 async def test_nobody_is_refused_for_what_did_not_happen(cuttable: tuple[Engine, Proxy], postgresql_url: str):
     engine, proxy = cuttable
-    item_id = f"{(await engine.start('Request', initiator='carla', data={'number': 1})).process.id[:28]}0001"
+    item_id = (
+        f"{(await engine.as_system().start('Request', initiator='carla', data={'number': 1})).process.id[:28]}0001"
+    )
     proxy.cut, proxy.left = "before COMMIT", TRIES
 
     answers = await asyncio.gather(
@@ -123,15 +127,15 @@ async def test_nobody_is_refused_for_what_did_not_happen(cuttable: tuple[Engine,
 @pytest.mark.usefixtures("impatient")
 async def test_connections_that_fall_silent_are_replaced(cuttable: tuple[Engine, Proxy], postgresql_url: str):
     engine, proxy = cuttable
-    process_id = (await engine.start("Request", initiator="carla", data={"number": 1})).process.id
+    process_id = (await engine.as_system().start("Request", initiator="carla", data={"number": 1})).process.id
 
     proxy.fall_silent()
-    starts = [engine.start("Request", initiator="carla", data={"number": n}) for n in range(2, 10)]
+    starts = [engine.as_system().start("Request", initiator="carla", data={"number": n}) for n in range(2, 10)]
     started = await asyncio.gather(*starts)
 
-    await asyncio.gather(*(engine.processes() for _ in range(8)))
+    await asyncio.gather(*(engine.as_system().processes() for _ in range(8)))
     proxy.fall_silent()
-    await engine.process(process_id)  # and none of the other seven is asked any more
+    await engine.as_system().process(process_id)  # and none of the other seven is asked any more
 
     found = await stored(postgresql_url)
     assert broken(found) == []
@@ -145,13 +149,13 @@ async def test_a_wire_that_stays_silent_is_told(cuttable: tuple[Engine, Proxy], 
     proxy.fall_silent(for_good=True)
 
     with pytest.raises(Unavailable, match="does not answer"):
-        await engine.start("Request", initiator="carla", data={"number": 1})
+        await engine.as_system().start("Request", initiator="carla", data={"number": 1})
     with pytest.raises(Unavailable, match="does not answer"):
-        await engine.processes()
+        await engine.as_system().processes()
 
     proxy.is_silent = False
-    started = await engine.start("Request", initiator="carla", data={"number": 1})
-    assert [found.process.id for found in await engine.processes()] == [started.process.id]
+    started = await engine.as_system().start("Request", initiator="carla", data={"number": 1})
+    assert [found.process.id for found in await engine.as_system().processes()] == [started.process.id]
     assert list((await stored(postgresql_url)).processes) == [started.process.id]
 
 
@@ -164,12 +168,12 @@ async def test_connections_that_were_terminated_between_two_commands_are_replace
     engine, _ = cuttable
     administrator = await asyncpg.connect(postgresql_url)
     for number in range(4):
-        await asyncio.gather(*(engine.processes() for _ in range(8)))
+        await asyncio.gather(*(engine.as_system().processes() for _ in range(8)))
         assert await administrator.fetchval(TERMINATE) > 2  # both writers and a reader
         if number % 2:
-            await engine.start("Request", initiator="carla", data={"number": number})
+            await engine.as_system().start("Request", initiator="carla", data={"number": number})
         else:
-            await asyncio.gather(*(engine.processes() for _ in range(8)))
+            await asyncio.gather(*(engine.as_system().processes() for _ in range(8)))
     await administrator.close()
     assert broken(await stored(postgresql_url)) == []
 
@@ -202,7 +206,7 @@ async def test_the_server_restarts_under_load(empty_folder: Path, people_file: P
 async def under_load(url: str, folder: Path, people_file: Path) -> AsyncIterator[Ledger]:
     """A server whose callers try again when they are told to; at the end of the block everything has been answered."""
     async with Engine(url, definitions=folder / "definitions", run_jobs=False) as engine:
-        await engine.load_people(people_file)
+        await engine.as_system().load_people(people_file)
     ledger = Ledger(REQUEST_ID, seed=2)
     async with running(node.serve, url, folder) as child:
         loading = asyncio.create_task(ledger.load(await child.address(), CALLERS))

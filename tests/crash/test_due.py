@@ -29,7 +29,7 @@ async def start_long_ago(url: str, definition: str, how_many: int) -> list[str]:
     """Start processes two and a half days and half an hour ago; no engine has looked at them since."""
     clock = ManualClock(datetime.now(UTC) - timedelta(days=2, hours=12, minutes=30))
     async with Engine(url, clock=clock, run_jobs=False) as engine:
-        started = [engine.start(definition, initiator="cn=anna,ou=users,o=placet") for _ in range(how_many)]
+        started = [engine.as_system().start(definition, initiator="cn=anna,ou=users,o=placet") for _ in range(how_many)]
         return [found.process.id for found in await asyncio.gather(*started)]
 
 

@@ -60,10 +60,12 @@ async def test_killed_in_its_first_start(durable_database_url: str, empty_folder
 
     assert passes > 3  # tables, definitions, administrator
     async with Engine(durable_database_url, run_jobs=False) as engine:
-        assert {each.name for each in await engine.definitions()} == {name.capitalize() for name in DEFINITIONS}
+        assert {each.name for each in await engine.as_system().definitions()} == {
+            name.capitalize() for name in DEFINITIONS
+        }
         assert engine.directory.person("admin") is not None
-        await engine.load_people(people_file)
-        await engine.start("Request", initiator="carla", data={"number": 1})
+        await engine.as_system().load_people(people_file)
+        await engine.as_system().start("Request", initiator="carla", data={"number": 1})
 
 
 async def _check_after_restart(url: str, folder: Path, ledger: Ledger) -> None:

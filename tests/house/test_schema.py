@@ -7,12 +7,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
+from sqlalchemy.exc import DBAPIError
 
 from placet.engine import Engine
 from placet.errors import Conflict, NotFound
+from placet.store import audit
 from placet.store.database import opened
 from placet.store.migrate import migrate, newest, require_newest, revision
 from placet.store.tables import metadata
+from tests.builders import NINE
 
 
 def test_the_newest_revision_is_the_one_that_alembic_migrates_to():
@@ -51,7 +54,10 @@ def _made_anew(tx):
 def _described(tx):
     """Every column and every index of ours as the database itself tells it."""
     if tx.dialect.name == "sqlite":
-        sql = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'alembic%'"
+        sql = (
+            "SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL "
+            "AND name NOT LIKE 'alembic%'"
+        )
         return {
             name: " ".join(text.replace('"', "").replace("('')", "''").split())
             for name, text in tx.exec_driver_sql(sql)
@@ -64,6 +70,17 @@ def _described(tx):
             default = None if name == "event.tx" else column["default"]  # on PostgreSQL the writing transaction
             described[name] = f"{column['type']!r} {column['nullable']} {default}"
     return described
+
+
+@pytest.mark.parametrize("change", ["UPDATE audit SET kind = 'other'", "DELETE FROM audit"])
+async def test_what_is_on_the_audit_trail_stays_there(database_url, change):
+    async with opened(database_url) as database:
+        await _written(database, lambda tx: audit.add(tx, at=NINE, kind="role.created", actor=None))
+
+        with pytest.raises(DBAPIError, match="only ever added"):
+            await _written(database, lambda tx: tx.exec_driver_sql(change))
+
+        assert [entry.kind for entry in await database.read(audit.page)] == ["role.created"]
 
 
 async def _written(database, work):

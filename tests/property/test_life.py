@@ -155,7 +155,7 @@ class LifeOfProcesses(RuleBasedStateMachine):
     def teardown(self):
         for process_id, model in self.models.items():
             if not model.is_over:
-                self.run(self.engine.terminate(process_id))
+                self.run(self.engine.as_system().terminate(process_id))
         self.run(self.engine.close())
         self.runner.close()
 
@@ -317,7 +317,7 @@ def test_the_life_of_processes(database_url, rounds):
     async def prepare():
         async with Engine(database_url, clock=ManualClock(NINE), run_jobs=False) as engine:
             await engine.store.write(add_people)
-            await engine.deploy(DEFINITION)
+            await engine.as_system().deploy(DEFINITION)
 
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         runner.run(prepare())

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from placet.commands import ActOnWorkItem
 from placet.core.decide import Facts, decide
-from placet.core.refusals import actions_for
+from placet.core.refusals import Case, actions_for
 from placet.core.statuses import Action
 from placet.errors import PlacetError
 from tests.builders import (
@@ -102,9 +102,8 @@ def test_what_is_offered_is_what_is_accepted():
         for move in moves:
             play(story, move)
         for number, item in story.snapshot.items.items():
-            approval = story.definition.activities[item.activity]
             for actor in PEOPLE:
-                offered = actions_for(story.process, item, approval, actor, story.directory)
+                offered = actions_for(Case(story.process, item, story.definition, actor, story.directory, story.now))
                 taken = [action for action in Action if accepted(story, number, action, actor)]
                 assert offered == taken, (actor, item)
                 seen.update((action, action in offered) for action in Action)

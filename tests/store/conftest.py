@@ -8,7 +8,7 @@ from typing import TypeVar
 import pytest
 
 from placet.store.database import Database, opened
-from placet.store.directory import Transaction
+from placet.store.directory_version import Transaction
 
 T = TypeVar("T")
 
@@ -24,12 +24,12 @@ class Transactions:
         self.reads += 1
         return await self._database.read(function)
 
-    async def write(self, function: Callable[[Transaction], T]) -> T:
+    async def write(self, function: Callable[[Transaction], T], *, aside: bool = False) -> T:
         writer = await self._database.connect_writer()
         try:
             await writer.begin()
             try:
-                result = await writer.run(function)
+                result = await (writer.run_aside if aside else writer.run)(function)
             except BaseException:
                 await writer.rollback()
                 raise

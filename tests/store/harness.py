@@ -12,7 +12,8 @@ from placet.core.ids import IdMaker
 from placet.core.names import dn_guid, fold_dn
 from placet.core.records import Comment, Event, Snapshot
 from placet.engine import Engine
-from placet.store import directory, jobs, processes, trail, work_items
+from placet.store import groups as group_store
+from placet.store import jobs, people, processes, trail, work_items
 from placet.store.names import NameCache, Names
 from tests.builders import DIRECTORY, NINE
 
@@ -31,32 +32,33 @@ activities:
 def add_people(tx: Any) -> None:
     """Store the people and groups of `tests.builders`."""
     users = [
-        directory.UserRow(
+        people.UserRow(
             id=dn_guid(person.dn),
             dn=person.dn,
             user_name=person.user_name,
             first_name=person.first_name,
             manager=person.manager,
-            status=directory.ACTIVE if person.active else directory.INACTIVE,
+            status=people.ACTIVE if person.active else people.INACTIVE,
+            role=person.role,
         )
         for person in DIRECTORY.people.values()
     ]
     groups = [
-        directory.GroupRow(
+        group_store.GroupRow(
             id=dn_guid(group.dn),
             dn=group.dn,
             title=group.title,
-            status=directory.ACTIVE if group.active else directory.INACTIVE,
+            status=people.ACTIVE if group.active else people.INACTIVE,
         )
         for group in DIRECTORY.groups.values()
     ]
-    directory.upsert_users(tx, users)
-    directory.upsert_groups(tx, groups)
+    people.upsert_users(tx, users)
+    group_store.upsert_groups(tx, groups)
     memberships = {
         dn_guid(person.dn): [dn_guid(g.dn) for g in DIRECTORY.groups.values() if fold_dn(person.dn) in g.members]
         for person in DIRECTORY.people.values()
     }
-    directory.set_members(tx, {user: groups for user, groups in memberships.items() if groups})
+    group_store.set_members(tx, {user: groups for user, groups in memberships.items() if groups})
 
 
 @asynccontextmanager
@@ -65,7 +67,7 @@ async def an_engine(url: str, clock: Clock, *definitions: str, run_jobs: bool = 
     async with Engine(url, clock=clock, run_jobs=run_jobs) as engine:
         await engine.store.write(add_people)
         for text in definitions or [ASK]:
-            await engine.deploy(text)
+            await engine.as_system().deploy(text)
         yield engine
 
 

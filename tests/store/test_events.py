@@ -34,7 +34,7 @@ def test_a_position_as_text(text):
 async def test_pages_join_without_a_gap(database_url, clock):
     async with an_engine(database_url, clock) as engine:
         for _ in range(5):
-            await engine.start("Ask", initiator="anna")
+            await engine.as_system().start("Ask", initiator="anna")
         whole = await once_there_are(10, engine)
         assert len(whole) == 10
 
@@ -55,12 +55,12 @@ async def test_an_empty_database_has_no_last_position(database_url, clock):
 
 async def test_a_subscriber_begins_with_what_happens_next(database_url, clock):
     async with an_engine(database_url, clock) as engine:
-        before = await engine.start("Ask", initiator="anna")
+        before = await engine.as_system().start("Ask", initiator="anna")
         await once_there_are(2, engine)
-        stream = engine.events()
+        stream = engine.as_system().events()
         first = asyncio.create_task(anext(stream))
         while not first.done():
-            await engine.start("Ask", initiator="anna")
+            await engine.as_system().start("Ask", initiator="anna")
 
         _, event = first.result()
 
@@ -83,7 +83,7 @@ async def test_nobody_misses_an_event_of_writers_at_work(database_url, clock):
             position, turn = "0-0", 0
             while len(seen) < 4 * starts:
                 turn += 1
-                stream = reading.events(after=position)
+                stream = reading.as_system().events(after=position)
                 for _ in range(turn % 7 + 1):
                     position, event = await anext(stream)
                     seen.append((Position.parse(position), event.process_id, event.number))
@@ -93,7 +93,7 @@ async def test_nobody_misses_an_event_of_writers_at_work(database_url, clock):
 
         async def write(engine):
             for _ in range(starts // 4):
-                await asyncio.gather(*(engine.start("Ask", initiator="anna") for _ in range(4)))
+                await asyncio.gather(*(engine.as_system().start("Ask", initiator="anna") for _ in range(4)))
 
         await asyncio.gather(read(), write(one), write(other))
 
@@ -117,7 +117,7 @@ async def test_a_transaction_that_still_runs_holds_back_those_after_it(postgresq
         slow = await database.connect_writer()
         await slow.begin()
         await slow.run(lambda tx: tx.exec_driver_sql("SELECT pg_current_xact_id()").scalar())
-        await engine.start("Ask", initiator="anna")
+        await engine.as_system().start("Ask", initiator="anna")
         assert await everything(engine) == []
         assert await engine.store.read(trail.last_position) == Position()
 
@@ -157,10 +157,10 @@ async def kinds(stream):
 async def test_a_slow_reader_holds_up_nobody_and_gets_everything(database_url, clock):
     starts = 300  # of two events each: more than are read at once
     async with an_engine(database_url, clock) as engine:
-        await engine.start("Ask", initiator="anna")
-        stream = engine.events("0-0")
+        await engine.as_system().start("Ask", initiator="anna")
+        stream = engine.as_system().events("0-0")
         seen = [await anext(stream)]
-        await asyncio.gather(*(engine.start("Ask", initiator="anna") for _ in range(starts - 1)))
+        await asyncio.gather(*(engine.as_system().start("Ask", initiator="anna") for _ in range(starts - 1)))
 
         async with asyncio.timeout(60):
             while len(seen) < 2 * starts:
@@ -175,15 +175,15 @@ async def test_a_reader_that_is_cancelled_leaves_nothing_behind(database_url, cl
     """Wherever it is: before its first look, in the middle of one, or waiting for a commit."""
     before = connection_threads()
     async with an_engine(database_url, clock) as engine:
-        await engine.start("Ask", initiator="anna")
+        await engine.as_system().start("Ask", initiator="anna")
         for turns in range(25):
-            reading = asyncio.create_task(kinds(engine.events("0-0" if turns % 2 else None)))
+            reading = asyncio.create_task(kinds(engine.as_system().events("0-0" if turns % 2 else None)))
             for _ in range(turns):
                 await asyncio.sleep(0)
             reading.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await reading
-        await engine.start("Ask", initiator="anna")
+        await engine.as_system().start("Ask", initiator="anna")
         assert len(await once_there_are(4, engine)) == 4
 
     assert not left_open_since(before)
@@ -198,7 +198,7 @@ async def test_closing_the_engine_ends_a_reader_that_waits(database_url, clock, 
 
     monkeypatch.setattr("placet.stream._wait", wait)  # without ever looking by itself
     async with an_engine(database_url, clock) as engine, asyncio.timeout(20):
-        readers = [asyncio.create_task(kinds(engine.events())) for _ in range(3)]
+        readers = [asyncio.create_task(kinds(engine.as_system().events())) for _ in range(3)]
         await waits.wait()
         await engine.close()
 
@@ -209,7 +209,7 @@ async def test_closing_the_engine_ends_readers_in_the_middle_of_a_look(database_
     before = connection_threads()
     for turns in range(12):
         async with an_engine(database_url, clock) as engine, asyncio.timeout(20):
-            readers = [asyncio.create_task(kinds(engine.events("0-0"))) for _ in range(12)]
+            readers = [asyncio.create_task(kinds(engine.as_system().events("0-0"))) for _ in range(12)]
             for _ in range(turns):
                 await asyncio.sleep(0)
             await engine.close()
@@ -221,9 +221,9 @@ async def test_closing_the_engine_ends_readers_in_the_middle_of_a_look(database_
 
 async def test_a_reader_in_the_middle_of_a_page_is_given_its_rest(database_url, clock):
     async with an_engine(database_url, clock) as engine:
-        await engine.start("Ask", initiator="anna")
+        await engine.as_system().start("Ask", initiator="anna")
         await once_there_are(2, engine)
-        stream = engine.events("0-0")
+        stream = engine.as_system().events("0-0")
         _, first = await anext(stream)
 
     assert [first.kind, *await kinds(stream)] == ["process.started", "work_item.assigned"]
@@ -231,16 +231,16 @@ async def test_a_reader_in_the_middle_of_a_page_is_given_its_rest(database_url, 
 
 async def test_an_engine_that_was_never_opened_has_no_events_and_one_that_was_closed_has_no_more(database_url, clock):
     async with an_engine(database_url, clock) as engine:
-        await engine.start("Ask", initiator="anna")
+        await engine.as_system().start("Ask", initiator="anna")
 
     for after in (None, "0-0"):
-        assert await kinds(engine.events(after)) == []
+        assert await kinds(engine.as_system().events(after)) == []
         with pytest.raises(Unavailable, match="not open"):
-            await kinds(Engine(database_url).events(after))
+            await kinds(Engine(database_url).as_system().events(after))
 
 
 @pytest.mark.parametrize("after", ["", "7", "7-", "-1-2", "now", "²-1", f"0-{10**18}"])
 async def test_what_is_no_position_is_refused(database_url, clock, after):
     async with an_engine(database_url, clock) as engine:
         with pytest.raises(InvalidInput, match="no position; give one that came with an event, or 0-0 for all"):
-            await anext(engine.events(after))
+            await anext(engine.as_system().events(after))

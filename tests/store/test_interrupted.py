@@ -41,11 +41,11 @@ async def other(database_url: str) -> AsyncIterator[Any]:
 
 async def start(engine: Engine) -> str:
     command = StartProcess(process_id=an_id(), definition="Ask", actor=ANNA)
-    return (await engine.handle(command)).process_id
+    return (await engine.as_system().handle(command)).process_id
 
 
 def comment(engine: Engine, process_id: str) -> asyncio.Task[Any]:
-    return asyncio.create_task(engine.handle(AddComment(process_id=process_id, text="here", actor=None)))
+    return asyncio.create_task(engine.as_system().handle(AddComment(process_id=process_id, text="here", actor=None)))
 
 
 async def test_a_session_that_is_ended_within_its_transaction(engine: Engine, monkeypatch: pytest.MonkeyPatch):
@@ -54,7 +54,7 @@ async def test_a_session_that_is_ended_within_its_transaction(engine: Engine, mo
     ids = await asyncio.gather(*(start(engine) for _ in range(10)))
 
     assert len(ended) == lane.TRIES - 1
-    assert {found.process.id for found in await engine.processes()} == set(ids)
+    assert {found.process.id for found in await engine.as_system().processes()} == set(ids)
 
 
 async def test_sessions_that_are_ended_again_and_again(engine: Engine, monkeypatch: pytest.MonkeyPatch):
@@ -63,7 +63,7 @@ async def test_sessions_that_are_ended_again_and_again(engine: Engine, monkeypat
     answers = await asyncio.gather(*(start(engine) for _ in range(10)), return_exceptions=True)
 
     assert {type(answer) for answer in answers} == {Unavailable}
-    assert await engine.processes() == []
+    assert await engine.as_system().processes() == []
     await start(engine)
 
 

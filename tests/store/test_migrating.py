@@ -48,6 +48,6 @@ async def test_a_table_that_is_not_there(database_url: str, clock: ManualClock):
     async with an_engine(database_url, clock) as engine:
         await engine.store.write(lambda tx: tx.exec_driver_sql("DROP TABLE work_item"))
 
-        for ask in (engine.work_items(), engine.start("Ask", initiator="anna")):
+        for ask in (engine.as_system().work_items(), engine.as_system().start("Ask", initiator="anna")):
             with pytest.raises(Unavailable, match=r"work_item.*run `placet migrate`"):
                 await ask

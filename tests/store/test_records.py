@@ -102,12 +102,12 @@ def the_script(number):
 async def test_a_process_is_the_same_in_memory_and_in_the_database(database_url, clock):
     number = an_id()
     async with an_engine(database_url, clock, RICH) as engine:
-        story = Story(await engine.definition("Rich"), directory=engine.directory)
+        story = Story(await engine.as_system().definition("Rich"), directory=engine.directory)
         story.id = number
         for step, (later, command) in enumerate(the_script(number)):
             clock.move_to(clock.now() + later)
             story.now = clock.now()
-            answer = await engine.handle(command)
+            answer = await engine.as_system().handle(command)
             story.send(command)
             story.process.engine_id = "placet"
 
@@ -127,10 +127,10 @@ async def test_a_process_is_the_same_in_memory_and_in_the_database(database_url,
 async def test_the_other_half_of_the_life(database_url, clock):
     number = an_id()
     async with an_engine(database_url, clock, RICH) as engine:
-        await engine.handle(next(the_script(number))[1])
+        await engine.as_system().handle(next(the_script(number))[1])
         for item, actor in ((1, BOB), (2, CARL)):
             command = ActOnWorkItem(process_id=number, number=item, action=Action.APPROVE, actor=actor)
-            await engine.handle(command)
+            await engine.as_system().handle(command)
         assert (await load(engine, number)).process.flow["scopes"]
         clock.move(days=4)
         await _fire_wait(engine, number)
@@ -141,25 +141,25 @@ async def test_the_other_half_of_the_life(database_url, clock):
         (job,) = waiting.jobs.values()
         assert job.kind == "start_child"
         assert job.payload["parent"] == f"{number}:{job.token}"
-        await engine.handle(StartProcess(
+        await engine.as_system().handle(StartProcess(
             process_id=job.payload["child"], definition=job.payload["definition"], initiator=ANNA,
             data=job.payload["data"], parent=job.payload["parent"], job=(number, job.number),
         ))  # fmt: skip
         assert (await load(engine, job.payload["child"])).process.parent == job.payload["parent"]
         assert (await load(engine, number)).jobs == {}
-        await engine.handle(PauseProcess(process_id=number, actor=ADMIN))
-        await engine.handle(
+        await engine.as_system().handle(PauseProcess(process_id=number, actor=ADMIN))
+        await engine.as_system().handle(
             ChildEnded(process_id=number, token=job.token, child=job.payload["child"], outcome="approved")
         )
         assert len((await load(engine, number)).process.flow["held"]) == 1
-        await engine.handle(ResumeProcess(process_id=number, actor=ADMIN))
+        await engine.as_system().handle(ResumeProcess(process_id=number, actor=ADMIN))
         ended = await load(engine, number)
         assert (ended.process.life, ended.process.flow) == (Life.APPROVED, {})
 
 
 async def _fire_wait(engine, number):
     (job,) = (await load(engine, number)).jobs.values()
-    await engine.handle(FireJob(process_id=number, number=job.number, timer=job.timer))
+    await engine.as_system().handle(FireJob(process_id=number, number=job.number, timer=job.timer))
 
 
 async def test_indexed_data_items_have_rows_of_their_own(database_url, clock):
@@ -169,7 +169,7 @@ async def test_indexed_data_items_have_rows_of_their_own(database_url, clock):
         return [tuple(row) for row in await engine.store.read(lambda tx: tx.exec_driver_sql(sql.format(literal)).all())]
 
     async with an_engine(database_url, clock, RICH) as engine:
-        found = await engine.start("Rich", initiator="anna", data=DATA | {"whole": 7})
+        found = await engine.as_system().start("Rich", initiator="anna", data=DATA | {"whole": 7})
         assert await rows(found.process.id) == [
             ("day", 0, "2008-07-23t08:47:15.123z", None),
             ("part", 0, None, 0.1),
@@ -181,10 +181,10 @@ async def test_indexed_data_items_have_rows_of_their_own(database_url, clock):
             ("words", 2, "b", None),
             ("yes", 0, "false", None),
         ]
-        await engine.handle(
+        await engine.as_system().handle(
             ActOnWorkItem(process_id=found.process.id, number=1, action=Action.RETURN, actor=BOB),
         )
-        await engine.handle(
+        await engine.as_system().handle(
             ActOnWorkItem(
                 process_id=found.process.id,
                 number=3,
@@ -201,7 +201,7 @@ async def test_times_come_back_to_the_millisecond(database_url, clock):
         clock.move(milliseconds=1)
         for _ in range(30):
             clock.move(milliseconds=37, days=11)
-            found = await engine.start("Ask", initiator="anna")
+            found = await engine.as_system().start("Ask", initiator="anna")
             assert (await load(engine, found.process.id)).process.created_at == clock.now()
 
 
@@ -209,8 +209,8 @@ async def test_times_come_back_to_the_millisecond(database_url, clock):
 async def test_an_ended_process_leaves_no_timer(database_url, clock, ending):
     number = an_id()
     async with an_engine(database_url, clock, RICH) as engine:
-        await engine.handle(next(the_script(number))[1])
-        await engine.handle(
+        await engine.as_system().handle(next(the_script(number))[1])
+        await engine.as_system().handle(
             TerminateProcess(process_id=number, actor=ADMIN, error=ending is Life.ERROR, reason="enough")
         )
 

@@ -30,7 +30,7 @@ async def restore(url: str) -> None:
 
 async def take(engine: Engine, after: str, count: int) -> list[tuple[str, str, int]]:
     """The next events after a position."""
-    stream, taken = engine.events(after), []
+    stream, taken = engine.as_system().events(after), []
     async with asyncio.timeout(20):
         while len(taken) < count:
             position, event = await anext(stream)
@@ -40,7 +40,7 @@ async def take(engine: Engine, after: str, count: int) -> list[tuple[str, str, i
 
 
 async def starts(engine: Engine, count: int) -> None:
-    await asyncio.gather(*(engine.start("Ask", initiator="anna") for _ in range(count)))
+    await asyncio.gather(*(engine.as_system().start("Ask", initiator="anna") for _ in range(count)))
 
 
 async def test_subscribers_go_on_where_they_were(database_url: str, clock: ManualClock):

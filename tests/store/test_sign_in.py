@@ -4,14 +4,14 @@ import base64
 import pytest
 from argon2 import PasswordHasher
 
+from placet.core.defaults import OPERATOR_ROLE
 from placet.core.names import user_dn
-from placet.core.people import Person
 from placet.directory import attempts, sign_in
 from placet.directory.passwords import hash_password, needs_rehash
 from placet.directory.sign_in import REFUSAL, SignIn, parse_basic, parse_rest_authorization
 from placet.errors import NotAuthenticated, TooManyAttempts
-from placet.store import directory
-from placet.store.directory import UserRow
+from placet.store import directory, people
+from placet.store.people import UserRow
 
 ANNA, NOBODY = "0" * 31 + "1", "0" * 31 + "2"
 
@@ -19,8 +19,10 @@ ANNA, NOBODY = "0" * 31 + "1", "0" * 31 + "2"
 @pytest.fixture
 async def anna(transactions):
     """The database with Anna, whose password is `secret`."""
-    row = UserRow(id=ANNA, dn=user_dn("anna"), user_name="anna", password_hash=await hash_password("secret"))
-    await transactions.write(lambda tx: directory.upsert_users(tx, [row]))
+    row = UserRow(
+        id=ANNA, dn=user_dn("anna"), user_name="anna", role=OPERATOR_ROLE, password_hash=await hash_password("secret")
+    )
+    await transactions.write(lambda tx: people.upsert_users(tx, [row]))
     return transactions
 
 
@@ -55,8 +57,12 @@ async def locked(door, user, password, address="192.0.2.1"):
 
 
 @pytest.mark.parametrize("user", ["anna", "ANNA", "cn=anna,ou=users,o=placet", "CN=Anna, OU=Users, O=Placet"])
-async def test_a_user_signs_in_by_name_or_dn(door, user):
-    assert await door.person(user, "secret") == Person(user_dn("anna"), "anna")
+async def test_a_user_signs_in_by_name_or_dn(anna, door, clock, user):
+    found = await door.person(user, "secret")
+
+    assert (found.dn, found.role, found.active) == (user_dn("anna"), OPERATOR_ROLE, True)
+    assert found.permissions >= {"PM_LOGIN", "PM_CASES"}
+    assert found == (await anna.read(lambda tx: directory.load(tx, clock.now()))).person("anna")
 
 
 @pytest.mark.parametrize(
@@ -83,19 +89,23 @@ async def test_everybody_else_hears_the_same(door, user, password):
 
 @pytest.mark.parametrize("status", ["INACTIVE", "VACATION"])
 async def test_an_account_that_is_not_active_is_refused_with_the_right_password(anna, door, status):
-    await anna.write(lambda tx: directory.set_status(tx, ANNA, status))
+    await anna.write(lambda tx: people.set_status(tx, ANNA, status))
 
     assert (await refused(door, "anna", "secret")).message == REFUSAL
 
 
 async def test_an_account_without_a_password_is_refused(anna, door):
-    await anna.write(lambda tx: directory.upsert_users(tx, [UserRow(id=NOBODY, dn=user_dn("ben"), user_name="ben")]))
+    await anna.write(
+        lambda tx: people.upsert_users(tx, [UserRow(id=NOBODY, dn=user_dn("ben"), user_name="ben", role=OPERATOR_ROLE)])
+    )
 
     assert (await refused(door, "ben", "secret")).message == REFUSAL
 
 
 async def test_every_refusal_costs_one_verification(anna, door, verified):
-    await anna.write(lambda tx: directory.upsert_users(tx, [UserRow(id=NOBODY, dn=user_dn("ben"), user_name="ben")]))
+    await anna.write(
+        lambda tx: people.upsert_users(tx, [UserRow(id=NOBODY, dn=user_dn("ben"), user_name="ben", role=OPERATOR_ROLE)])
+    )
 
     for user in ("nobody", "ben", "anna"):
         await refused(door, user, f"guess for {user}")
@@ -147,8 +157,8 @@ async def test_after_minutes_they_are_verified_again(door, clock, verified):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda tx: directory.set_password(tx, ANNA, "$argon2id$another"),
-        lambda tx: directory.set_status(tx, ANNA, "INACTIVE"),
+        lambda tx: people.set_password(tx, ANNA, "$argon2id$another"),
+        lambda tx: people.set_status(tx, ANNA, "INACTIVE"),
     ],
 )
 async def test_a_changed_user_is_refused_as_soon_as_the_picture_of_the_directory_moves_on(anna, clock, change):
@@ -237,8 +247,10 @@ async def test_a_user_name_and_its_dn_count_as_one(door, user):
 
 
 async def test_an_account_with_a_dn_of_its_own_counts_as_one(anna, door):
-    row = UserRow(id=NOBODY, dn="cn=Ben,o=elsewhere", user_name="ben", password_hash="$argon2id$none")
-    await anna.write(lambda tx: directory.upsert_users(tx, [row]))
+    row = UserRow(
+        id=NOBODY, dn="cn=Ben,o=elsewhere", user_name="ben", role=OPERATOR_ROLE, password_hash="$argon2id$none"
+    )
+    await anna.write(lambda tx: people.upsert_users(tx, [row]))
     for spelling in ("ben", "cn=ben,o=elsewhere") * 5:
         await refused(door, spelling, "wrong")
 
@@ -286,7 +298,7 @@ def quick(monkeypatch):
 @pytest.fixture
 async def watched(anna, door, quick):
     """The door, once somebody has guessed a hundred times at Anna's password, from ten addresses."""
-    await anna.write(lambda tx: directory.set_password(tx, ANNA, "hash of secret"))
+    await anna.write(lambda tx: people.set_password(tx, ANNA, "hash of secret"))
     await door.person("anna", "secret", "192.0.2.1")
     for number in range(100):
         assert not await locked(door, "anna", "wrong", f"203.0.113.{number % 10}")
@@ -312,14 +324,14 @@ async def test_who_has_signed_in_before_is_not_locked_out_by_others_guesses(watc
 
 
 async def test_a_password_that_was_changed_is_a_guess(anna, watched, clock):
-    await anna.write(lambda tx: directory.set_password(tx, ANNA, "hash of another"))
+    await anna.write(lambda tx: people.set_password(tx, ANNA, "hash of another"))
     clock.move(seconds=10)
 
     assert await locked(watched, "anna", "secret", "192.0.2.1")
 
 
 async def test_who_signs_in_makes_no_room_for_others_guesses(anna, door, clock, quick):
-    await anna.write(lambda tx: directory.set_password(tx, ANNA, "hash of secret"))
+    await anna.write(lambda tx: people.set_password(tx, ANNA, "hash of secret"))
     for number in range(99):
         await refused(door, "anna", "wrong", f"203.0.113.{number % 10}")
     await door.person("anna", "secret", "192.0.2.1")
@@ -375,11 +387,11 @@ async def test_the_failures_that_are_remembered_are_bounded(clock, monkeypatch):
 
 async def test_a_password_of_other_costs_is_stored_again_with_todays(anna, door):
     cheap = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash("secret")
-    await anna.write(lambda tx: directory.set_password(tx, ANNA, cheap))
+    await anna.write(lambda tx: people.set_password(tx, ANNA, cheap))
 
     await door.person("anna", "secret")
 
-    stored = (await anna.read(lambda tx: directory.find_user(tx, "anna"))).password_hash
+    stored = (await anna.read(lambda tx: people.find_user(tx, "anna"))).password_hash
     assert not needs_rehash(stored)
     assert door.cached("anna", "secret") is not None
     await SignIn(anna, door._clock).person("anna", "secret")

@@ -29,17 +29,19 @@ def a_start(engine: Engine) -> StartProcess:
 async def test_ten_thousand_commands_at_once_are_all_answered(engine: Engine):
     batches = engine.store.batches
 
-    outcomes = await asyncio.gather(*(engine.handle(a_start(engine)) for _ in range(10_000)))
+    outcomes = await asyncio.gather(*(engine.as_system().handle(a_start(engine)) for _ in range(10_000)))
 
     assert len({outcome.process_id for outcome in outcomes}) == await count(engine, "process") == 10_000
     assert engine.store.batches - batches <= 1_000
 
 
 async def test_commands_for_one_process_are_applied_in_the_order_of_their_arrival(engine: Engine):
-    process_id = (await engine.handle(a_start(engine))).process_id
+    process_id = (await engine.as_system().handle(a_start(engine))).process_id
     texts = [f"comment {n}" for n in range(300)]  # several batches, and some that end early
 
-    await asyncio.gather(*(engine.handle(AddComment(process_id=process_id, text=text, actor=None)) for text in texts))
+    await asyncio.gather(
+        *(engine.as_system().handle(AddComment(process_id=process_id, text=text, actor=None)) for text in texts)
+    )
 
     comments, events = await load_trail(engine, process_id)
     assert [comment.text for comment in comments] == texts
@@ -47,7 +49,7 @@ async def test_commands_for_one_process_are_applied_in_the_order_of_their_arriva
 
 
 async def test_a_caller_that_gives_up_harms_nobody(engine: Engine):
-    callers = [asyncio.create_task(engine.handle(a_start(engine))) for _ in range(200)]
+    callers = [asyncio.create_task(engine.as_system().handle(a_start(engine))) for _ in range(200)]
     await asyncio.sleep(0)
     for caller in callers[::2]:
         caller.cancel()
@@ -72,12 +74,12 @@ async def test_closing_answers_everything_that_was_accepted(database_url: str, c
         assert accepted.pop().result() == "administered"
         started = {answer.result().process_id for answer in accepted}
         with pytest.raises(Unavailable, match="takes no more commands"):
-            await engine.handle(a_start(engine))
+            await engine.as_system().handle(a_start(engine))
         with pytest.raises(Unavailable, match="takes no more commands"):
             await engine.store.write(lambda tx: None)
 
     async with an_engine(database_url, clock) as engine:
-        assert {found.process.id for found in await engine.processes(limit=1000)} == started
+        assert {found.process.id for found in await engine.as_system().processes(limit=1000)} == started
 
 
 async def test_an_administrative_function_takes_its_turn_among_commands(engine: Engine):
@@ -112,7 +114,7 @@ async def test_an_administrative_function_that_fails_leaves_nothing(engine: Engi
     with pytest.raises(ZeroDivisionError):
         await engine.store.write(fails)
 
-    assert (await engine.handle(a_start(engine))).process is not None
+    assert (await engine.as_system().handle(a_start(engine))).process is not None
 
 
 async def test_who_listens_and_fails_leaves_nobody_without_an_answer(engine: Engine, monkeypatch: pytest.MonkeyPatch):
@@ -120,7 +122,7 @@ async def test_who_listens_and_fails_leaves_nobody_without_an_answer(engine: Eng
         raise ZeroDivisionError
 
     monkeypatch.setattr(engine.store, "_committed", fails)
-    waiting = [engine.handle(a_start(engine)) for _ in range(10)] + [engine.store.write(lambda tx: None)]
+    waiting = [engine.as_system().handle(a_start(engine)) for _ in range(10)] + [engine.store.write(lambda tx: None)]
 
     answers = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 10)
 

@@ -43,7 +43,7 @@ def pragma(engine: Engine, text: str) -> Any:
 
 async def start(engine: Engine, reason: str = "none") -> str:
     command = StartProcess(process_id=engine.new_id(), definition="Ask", actor=ANNA, data={"reason": reason})
-    return (await engine.handle(command)).process_id
+    return (await engine.as_system().handle(command)).process_id
 
 
 async def test_a_full_disk(engine: Engine):
@@ -63,7 +63,7 @@ async def test_a_full_disk(engine: Engine):
 
 async def _everything(engine: Engine) -> set[str]:
     """The ids of all processes; each has its item, its events and its indexed value, and nothing else is there."""
-    ids = {found.process.id for found in await engine.processes(limit=1000)}
+    ids = {found.process.id for found in await engine.as_system().processes(limit=1000)}
     for table, each in (("work_item", 1), ("event", 2), ("data_value", 1)):
         assert await count(engine, table) == each * len(ids)
     return ids
@@ -77,7 +77,7 @@ async def test_another_program_that_locks_the_file(engine: Engine, file: Path, m
 
     with pytest.raises(Unavailable, match="locked"):
         await start(engine)
-    assert (await engine.process(before)).process.id == before  # readers are not kept waiting
+    assert (await engine.as_system().process(before)).process.id == before  # readers are not kept waiting
     waiting = asyncio.create_task(start(engine))
     await asyncio.sleep(0)
     other.execute("ROLLBACK")

@@ -121,8 +121,10 @@ def test_an_administrator_who_is_inactive_administers_nothing():
     assert story.life is Life.RETRACTED
 
 
-def test_a_dn_that_is_no_users_may_act():
-    assert Story(ASK).start(None, actor="cn=elsewhere,o=x").process.initiator == "cn=elsewhere,o=x"
+def test_a_dn_that_is_no_users_may_be_started_for_and_has_no_permission():
+    assert Story(ASK).start("cn=elsewhere,o=x").process.initiator == "cn=elsewhere,o=x"
+    with pytest.raises(NotAllowed, match="PM_CASES, which cn=elsewhere,o=x does not have"):
+        Story(ASK).start(None, actor="cn=elsewhere,o=x")
 
 
 def test_a_retired_definition_starts_nothing_and_goes_on_with_what_runs():
@@ -204,10 +206,10 @@ def test_others_do_not_terminate(actor):
         started(ask=an_approval()).terminate(actor)
 
 
-def test_ending_in_error_is_for_administrators():
+def test_ending_in_error_takes_the_permission():
     story = started(ask=an_approval())
 
-    with pytest.raises(NotAllowed, match="end a process in error"):
+    with pytest.raises(NotAllowed, match="end the process in error takes the permission PM_CANCELCASE"):
         story.terminate(ANNA, error=True)
     story.terminate(ADMIN, error=True)
     assert story.life is Life.ERROR

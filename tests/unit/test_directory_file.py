@@ -1,18 +1,25 @@
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 import placet
+from placet.core.defaults import ADMINISTRATOR_ROLE, MANAGER_ROLE, OPERATOR_ROLE
 from placet.core.names import user_dn
+from placet.core.permissions import SYSTEM_ROLES
 from placet.directory.administrator import USER_NAME
 from placet.directory.file import FileUser, read_directory_file
-from placet.directory.merge import Rows, merge
+from placet.directory.merge import Rows, Stored, merge
+from placet.directory.merge_roles import Coded, Roles
 from placet.errors import InvalidDirectory, InvalidInput
-from placet.store.directory import GroupRow, UserRow
+from placet.store.groups import GroupRow
+from placet.store.people import UserRow
+from placet.store.roles import PermissionRow, RoleRow
 
 PEOPLE = Path(next(iter(placet.__path__))) / "demo" / "people.yaml"
+NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
 UIDS = [f"{number:032x}" for number in range(10)]
 
 FULL = {
@@ -49,7 +56,17 @@ def fault_of_user(folder, **members):
 
 
 def merged(folder, document, users=(), groups=()):
-    return merge(read_directory_file(written(folder, document)), Rows(users), Rows(groups), {})
+    return merge(read_directory_file(written(folder, document)), stored(users, groups), {}, NINE)
+
+
+def stored(users=(), groups=()):
+    """These users and groups, and the roles that are there from the start."""
+    roles = [
+        RoleRow(id=uid, code=code, name=code, created_at=NINE)
+        for uid, code in zip((ADMINISTRATOR_ROLE, OPERATOR_ROLE, MANAGER_ROLE), SYSTEM_ROLES, strict=True)
+    ]
+    permissions = [PermissionRow(id=UIDS[1], code="PM_LOGIN", name="Login")]
+    return Stored(Rows(users), Rows(groups), Roles(Coded(roles), Coded(permissions)))
 
 
 def a_user(name, number, **values):
@@ -81,19 +98,74 @@ def test_roles_permissions_and_remarks_are_accepted(tmp_path):
             {
                 "id": "F1",
                 "inferred": ["one remark", "another"],
-                "roles": [{"rol_uid": UIDS[2], "rol_code": "ADMIN", "rol_name": "Admin", "rol_status": "ACTIVE"}],
+                "roles": [{"rol_uid": UIDS[5], "rol_code": "ADMIN", "rol_name": "Admin", "rol_status": "ACTIVE"}],
                 "permissions": [{"per_uid": UIDS[3], "per_code": "LOGIN", "per_name": "Login", "per_status": 1}],
-                "role_permissions": {UIDS[2]: [UIDS[3]]},
+                "role_permissions": {UIDS[5]: [UIDS[3]]},
                 "users": [{"usr_username": "wendy", "role": None}],
             },
         )
     )
 
     assert [role.name for role in file.roles] == ["ADMIN"]
-    assert file.role_permissions == {UIDS[2]: [UIDS[3]]}
-    assert merge(file, Rows([]), Rows([]), {}).notes == [
-        "people.json: roles, permissions, role_permissions were checked and not stored: there are no roles yet"
-    ]
+    assert file.role_permissions == {UIDS[5]: [UIDS[3]]}
+    made = merge(file, stored(), {}, NINE)
+    assert made.roles.roles.by_id[UIDS[5]] == RoleRow(id=UIDS[5], code="ADMIN", name="Admin", created_at=NINE)
+    assert made.roles.permissions.by_id == {UIDS[3]: PermissionRow(id=UIDS[3], code="LOGIN", name="Login")}
+    assert made.roles.grants == {(UIDS[5], UIDS[3]), (ADMINISTRATOR_ROLE, UIDS[3])}
+    assert made.users[0].role is None
+
+
+@pytest.mark.parametrize(
+    ("user", "role"),
+    [
+        ({}, OPERATOR_ROLE),
+        ({"role": None}, None),
+        ({"usr_role": None}, None),
+        ({"role": MANAGER_ROLE}, MANAGER_ROLE),
+        ({"role": "PROCESSMAKER_MANAGER"}, MANAGER_ROLE),
+        ({"usr_role": "processmaker_manager"}, MANAGER_ROLE),
+        ({"usr_username": "admin"}, ADMINISTRATOR_ROLE),
+    ],
+)
+def test_a_new_user_has_the_role_that_a_file_says_else_the_operators(tmp_path, user, role):
+    [made] = merged(tmp_path, {"users": [{"usr_username": "anna"} | user]}).users
+
+    assert made.role == role
+
+
+def test_a_stored_user_keeps_his_role_where_a_file_says_nothing_of_it(tmp_path):
+    known = [a_user("anna", 1, role=MANAGER_ROLE), a_user("ben", 2, role=None)]
+
+    made = merged(tmp_path, {"users": [{"usr_username": "anna"}, {"usr_username": "ben"}]}, users=known).users
+
+    assert [user.role for user in made] == [MANAGER_ROLE, None]
+
+
+def test_the_administrators_role_holds_every_permission_whatever_a_file_says(tmp_path):
+    made = merged(tmp_path, {"role_permissions": {"PROCESSMAKER_ADMIN": []}})
+
+    assert made.roles.grants == {(ADMINISTRATOR_ROLE, UIDS[1])}
+    assert made.notes == ["people.json: the administrator's role holds every permission, whatever is said of it"]
+
+
+def test_permissions_that_a_file_leaves_out_are_gone_also_from_roles(tmp_path):
+    before = stored()
+    held = replace(before.roles, grants=frozenset({(OPERATOR_ROLE, UIDS[1])}))
+    file = read_directory_file(written(tmp_path, {"permissions": [{"per_uid": UIDS[3], "per_code": "LOGIN"}]}))
+
+    made = merge(file, replace(before, roles=held), {}, NINE).roles
+
+    assert list(made.permissions.by_id) == [UIDS[3]]
+    assert made.grants == {(ADMINISTRATOR_ROLE, UIDS[3])}
+
+
+def test_look_alikes_of_a_user_name_are_the_same_name(tmp_path):
+    with pytest.raises(InvalidDirectory, match="kept for the administrator"):
+        merged(tmp_path, {"users": [{"usr_username": "ａdmin"}]})
+    with pytest.raises(InvalidDirectory, match=r"anna.* has that name or dn; choose another"):
+        merged(tmp_path, {"users": [{"usr_username": "anna"}, {"usr_username": "Ａnna"}]})
+    [found] = merged(tmp_path, {"users": [{"usr_username": "ｂen"}]}, users=[a_user("ben", 1)]).users
+    assert found.id == UIDS[1]
 
 
 def test_all_faults_are_told_at_once_each_with_its_place(tmp_path):
@@ -109,7 +181,8 @@ def test_all_faults_are_told_at_once_each_with_its_place(tmp_path):
     assert faults_of(written(tmp_path, document, "people.yaml")) == [
         "people.yaml, users, entry 1 (anna), usr_uid: 1 is not text; put it in quotes",
         "people.yaml, users, entry 1 (anna), usr_emial: is not known here; known are usr_username, usr_uid, dn, "
-        "usr_firstname, usr_lastname, usr_email, usr_status, manager, groups, password, password_hash, role, usr_role",
+        "usr_firstname, usr_lastname, usr_email, usr_status, manager, groups, password, password_hash, role, usr_role, "
+        "usr_due_date",
         "people.yaml, users, entry 2: 'seventeen' is not a mapping",
         "people.yaml, users, entry 3, usr_username: is missing",
         "people.yaml, groups: 'HR' is not a list",
@@ -139,6 +212,9 @@ def test_other_names_are_taken(tmp_path, name):
         ({"usr_firstname": "A\x1b[2J"}, "usr_firstname: 'A\\x1b[2J' has '\\x1b' in it; leave control characters out"),
         ({"usr_lastname": "x" * 256}, "has 256 characters; at most 255 are kept"),
         ({"groups": [""]}, "groups, 0: '' is neither a name nor a DN"),
+        ({"usr_due_date": "31.12.2027"}, "usr_due_date: '31.12.2027' is not a date; give one such as 2027-12-31"),
+        ({"usr_due_date": "2027-02-30"}, "usr_due_date: '2027-02-30' is not a date; give one such as 2027-12-31"),
+        ({"role": UIDS[2], "usr_role": "X"}, "has a role and a usr_role; give one of them"),
         ({"password": "demo", "password_hash": "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA"}, "give one of them"),
     ],
 )
@@ -185,9 +261,8 @@ def test_names_and_uids_are_made_where_none_are_given(tmp_path):
     assert made.users[0].dn == "cn=anna,ou=users,o=placet"
     assert made.groups[0].dn == "cn=HR,ou=groups,o=placet"
     assert made.groups_of == {made.users[0].id: [made.groups[0].id]}
-    assert made == merged(
-        tmp_path, {"users": [{"usr_username": "anna", "groups": ["HR"]}], "groups": [{"grp_title": "HR"}]}
-    )
+    again = merged(tmp_path, {"users": [{"usr_username": "anna", "groups": ["HR"]}], "groups": [{"grp_title": "HR"}]})
+    assert (again.users, again.groups, again.groups_of) == (made.users, made.groups, made.groups_of)
 
 
 @pytest.mark.parametrize("manager", ["ben", "BEN", "cn=ben,ou=users,o=placet", "CN=Ben, OU=users, O=placet"])
@@ -235,6 +310,20 @@ def test_a_uid_renames_a_user_whose_dn_stays(tmp_path):
             "groups: there is no group 'HR'; add it to the groups",
         ),
         ({"users": [{"usr_username": "Admin", "dn": "cn=root,o=x"}]}, "this user name is kept for the administrator"),
+        (
+            {"users": [{"usr_username": "x", "role": "BOSS"}]},
+            "(x), role: there is no role 'BOSS'; give the uid",
+        ),
+        ({"users": [{"usr_username": "admin", "role": None}]}, "the administrator always has PROCESSMAKER_ADMIN"),
+        ({"users": [{"usr_username": "admin", "usr_role": "PROCESSMAKER_MANAGER"}]}, "always has PROCESSMAKER_ADMIN"),
+        ({"roles": [{"rol_code": "A"}, {"rol_code": "a"}]}, "roles, entry 2 (a): is the same as entry 1"),
+        ({"roles": [{"rol_code": "A B"}]}, "rol_code: 'A B' is not a code; give letters, digits and _"),
+        ({"roles": [{"rol_uid": UIDS[5], "rol_code": "PROCESSMAKER_MANAGER"}]}, "has the uid"),
+        ({"roles": [{"rol_uid": MANAGER_ROLE, "rol_code": "PROCESSMAKER_OPERATOR"}]}, "has that code; choose another"),
+        ({"roles": [{"rol_code": "PROCESSMAKER_ADMIN", "rol_status": 0}]}, "keeps its code and stays active"),
+        ({"permissions": [{"per_code": "A"}, {"per_code": "A"}]}, "permissions, entry 2 (A): is the same as entry 1"),
+        ({"role_permissions": {"BOSS": []}}, "role_permissions, BOSS: there is no such role; give the uid or code"),
+        ({"role_permissions": {MANAGER_ROLE: ["X"]}}, "there is no permission 'X'; give the uid or code of one"),
         ({"groups": [{"grp_title": "A, B"}]}, "makes no distinguished name of the title 'A, B'; give its dn"),
         ({"groups": [{"grp_title": "A", "dn": "cn=1"}, {"grp_title": "a", "dn": "cn=2"}]}, "A (cn=1, uid "),
     ],
@@ -247,7 +336,7 @@ def test_a_file_may_not_contradict_itself_or_what_is_stored(tmp_path, document, 
 
 
 def test_the_people_of_the_demonstration_are_a_believable_company():
-    made = merge(read_directory_file(PEOPLE), Rows([]), Rows([]), {})
+    made = merge(read_directory_file(PEOPLE), stored(), {}, NINE)
     by_dn = {user.dn: user for user in made.users}
 
     def managers_above(user):

@@ -1,4 +1,6 @@
 import asyncio
+import os
+import sys
 import threading
 
 import pytest
@@ -62,7 +64,7 @@ async def test_a_decoy_costs_what_a_real_hash_costs_and_nothing_fits_it():
     assert decoy != decoy_hash()
 
 
-async def test_two_passwords_at_a_time_are_computed_beside_the_loop(monkeypatch):
+async def test_one_password_for_two_cores_is_computed_at_a_time_beside_the_loop(monkeypatch):
     entered, gate, running = threading.Semaphore(0), threading.Event(), []
 
     def verify(stored, text):
@@ -72,11 +74,25 @@ async def test_two_passwords_at_a_time_are_computed_beside_the_loop(monkeypatch)
         return True
 
     monkeypatch.setattr(passwords, "_verify", verify)
-    answers = asyncio.gather(*(verify_password("", str(number)) for number in range(6)))
+    answers = asyncio.gather(*(verify_password("", str(number)) for number in range(passwords.THREADS + 4)))
 
     try:
-        assert all([await asyncio.to_thread(entered.acquire, timeout=5) for _ in range(2)])
-        assert running == ["0", "1"]
+        assert all([await asyncio.to_thread(entered.acquire, timeout=5) for _ in range(passwords.THREADS)])
+        assert running == [str(number) for number in range(passwords.THREADS)]
     finally:
         gate.set()
-    assert await answers == [True] * 6
+    assert await answers == [True] * (passwords.THREADS + 4)
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(1, 1), (2, 1), (3, 1), (4, 2), (16, 8)])
+def test_there_is_a_thread_for_every_two_cores(cores, threads):
+    assert passwords.threads_for(cores) == threads
+
+
+async def test_the_thread_steps_back_behind_the_loop():
+    def niceness():
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    there = await asyncio.get_running_loop().run_in_executor(passwords._threads, niceness)
+
+    assert there - niceness() == (10 if sys.platform == "linux" else 0)

@@ -128,7 +128,7 @@ async def deploy(*paths: Path, where: OnDatabaseOnly = ON_DATABASE_ONLY) -> None
         raise WrongUsage("Name what to deploy, a file or a folder: placet definitions deploy FILE|DIR...")
     definitions = _read_all(paths)
     async with where.engine() as engine:
-        deployed = [await engine.deploy(each.source, each.dn) for each in definitions]
+        deployed = [await engine.as_system().deploy(each.source, each.dn) for each in definitions]
     for definition, version, is_new in deployed:
         say(f"{definition.name}: version {version}, {'deployed' if is_new else 'unchanged'}.")
 
@@ -148,14 +148,14 @@ async def retire(name: str, /, *, where: OnDatabaseOnly = ON_DATABASE_ONLY) -> N
     """
     async with where.engine() as engine:
         found = await _definition(engine, name)
-        await engine.retire(found.dn)
+        await engine.as_system().retire(found.dn)
     say(f"Retired {found.name}; deploying it again brings it back.")
 
 
 async def _definition(engine: Engine, name: str) -> Definition:
     from placet_api.cli.local import find_definition
 
-    return await find_definition(engine, name)
+    return await find_definition(engine.as_system(), name)
 
 
 def _read_all(paths: Iterable[Path]) -> list[Definition]:

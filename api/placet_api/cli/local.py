@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from placet import Definition, Engine, Event, FoundProcess, FoundWorkItem, cursor_of
 from placet.core.people import Directory
 from placet.errors import NotFound
+from placet.system import System
 from placet_api.cli.backend import Answer, Start, no_definition
 from placet_api.cli.data import read_data
 from placet_api.cli.exits import WrongUsage
@@ -31,7 +32,7 @@ class LocalBackend:
     """`placet_api.cli.backend.Backend` on an opened engine; `actor` None is the engine itself."""
 
     def __init__(self, engine: Engine, actor: str | None = None) -> None:
-        self._engine = engine
+        self._engine = engine.as_system()
         self._actor = None if actor is None else self._user(actor)
 
     def _user(self, name: str) -> str:
@@ -41,10 +42,10 @@ class LocalBackend:
         return person.dn
 
     async def definitions(self) -> list[DefinitionView]:
-        return [view_definition(each) for each in await self._engine.definitions()]
+        return [view_definition(each) for each in await self._engine.definitions(actor=self._actor)]
 
     async def definition(self, name: str) -> DefinitionView:
-        return view_definition(await find_definition(self._engine, name))
+        return view_definition(await find_definition(self._engine, name, self._actor))
 
     async def start(self, wanted: Start) -> ProcessView:
         found = await self._engine.start(
@@ -116,12 +117,13 @@ class LocalBackend:
         return view_work_item(found, self._engine.directory)
 
 
-async def find_definition(engine: Engine, name: str) -> Definition:
+async def find_definition(engine: System, name: str, actor: str | None = None) -> Definition:
     """One definition by name, DN or GUID."""
     try:
-        return await engine.definition(name)
+        return await engine.definition(name, actor=actor)
     except NotFound:
-        raise no_definition(name, [each.name for each in await engine.definitions() if not each.retired]) from None
+        there = await engine.definitions(actor=actor)
+        raise no_definition(name, [each.name for each in there if not each.retired]) from None
 
 
 async def _all(page: Callable[[int, Any], Awaitable[list[T]]], limit: int | None) -> AsyncIterator[T]:

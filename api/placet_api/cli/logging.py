@@ -17,6 +17,7 @@ def set_up_logging(level: str) -> None:
     steps: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     handler = logging.StreamHandler(sys.stderr)
@@ -25,15 +26,6 @@ def set_up_logging(level: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(max(LEVELS[level], logging.WARNING))
     logging.getLogger("placet").setLevel(LEVELS[level])
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *steps,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
-    )
 
 
 def _last_steps() -> list[Processor]:

@@ -9,10 +9,24 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from placet import __version__
-from placet_api.cli import definitions, directory, migrate, processes, settings, work_items
+from placet_api.cli import (
+    absences,
+    applications,
+    audit,
+    definitions,
+    directory,
+    explain,
+    migrate,
+    processes,
+    proxies,
+    roles,
+    settings,
+    users,
+    work_items,
+)
 from placet_api.cli.exits import Exit, WrongUsage, exit_of
 from placet_api.cli.help import PlainHelp
-from placet_api.cli.options import PROCESSES, RUNNING
+from placet_api.cli.options import DEFINITIONS, PROCESSES, RUNNING
 from placet_api.cli.serve import serve
 
 app = App(
@@ -27,7 +41,13 @@ app.command(migrate.migrate, group=RUNNING)
 app.command(settings.settings, group=RUNNING)
 app.command(definitions.app)
 app.command(directory.app)
-app.command(directory.users)
+app.command(users.app)
+app.command(roles.app)
+app.command(absences.app)
+app.command(proxies.app)
+app.command(audit.audit, group=DEFINITIONS)
+app.command(applications.app)
+app.command(explain.app)
 app.command(processes.start, group=PROCESSES)
 app.command(processes.query, group=PROCESSES, usage="placet query [OPTIONS] [FILTER...]")
 app.command(processes.app)

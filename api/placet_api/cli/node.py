@@ -10,11 +10,11 @@ import socket
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any, assert_never
 
-import structlog
 import uvloop
 
 from placet import Engine, Settings
 from placet.errors import InvalidDefinition, PlacetError
+from placet.log import get_logger
 from placet.settings import hide_secret
 from placet_api.app import serve_app
 from placet_api.cli.demo import load_with_progress
@@ -24,7 +24,7 @@ from placet_api.cli.server import Server, configuration, listening, url_of
 from placet_api.cli.terminal import Terminal, controlling_terminal
 from placet_api.cli.welcome import print_welcome
 
-log = structlog.get_logger("placet.serve")
+log = get_logger("placet.serve")
 
 
 def run_node(settings: Settings, demo: bool) -> None:
@@ -98,7 +98,7 @@ class _Node:
     async def _welcome(self, demo: bool) -> None:
         settings, address = self._engine.settings, url_of(self._listener)
         log.info("serving", address=address, engine_id=settings.engine_id, database=hide_secret(settings.database_url))
-        print_welcome(address, settings, self._password, len(await self._engine.definitions()), demo)
+        print_welcome(address, settings, self._password, len(await self._engine.as_system().definitions()), demo)
 
     def _stop(self) -> None:
         match self._gate.state:
@@ -137,7 +137,7 @@ class _Node:
         """Deploy what has changed in the folder of definitions; where there are faults everything stays as it is."""
         async with self._reloading:
             try:
-                deployed = await self._engine.load_definitions(self._engine.settings.definitions)
+                deployed = await self._engine.as_system().load_definitions(self._engine.settings.definitions)
             except InvalidDefinition as failure:
                 for fault in failure.faults:
                     log.error("a definition has a fault", fault=str(fault))

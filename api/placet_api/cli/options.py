@@ -15,6 +15,7 @@ from placet_api.cli.exits import WrongUsage
 
 if TYPE_CHECKING:
     from placet import Engine, Settings
+    from placet.directory.caller import Caller
     from placet_api.cli.backend import Backend
 
 # The parts of `placet --help`.
@@ -92,6 +93,27 @@ class OnDatabaseOnly(OnDatabase):
 
 @Parameter(name="*")
 @dataclass(frozen=True)
+class Administration(OnDatabaseOnly):
+    """For commands that change people and rights, or tell of them."""
+
+    actor: Annotated[str | None, Parameter(name="--as", metavar="USER")] = None
+    """the user who acts, with what that user may do [default: the engine itself, which may do everything]"""
+
+    @asynccontextmanager
+    async def desk(self) -> AsyncIterator[tuple[Engine, Caller]]:
+        """The engine on that database, and who asks."""
+        from placet.directory.caller import Caller
+        from placet.errors import NotFound
+
+        async with self.engine() as engine:
+            actor = None if self.actor is None else engine.directory.person(self.actor)
+            if self.actor is not None and actor is None:
+                raise NotFound(f"There is no user {self.actor!r}; give a user name or a DN of the directory.")
+            yield engine, Caller(actor, engine.directory, engine.clock.now())
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
 class Anywhere:
     """For commands that work on a database or through a running server."""
 
@@ -106,7 +128,13 @@ class Anywhere:
     @asynccontextmanager
     async def backend(self) -> AsyncIterator[Backend]:
         """Where the command is carried out."""
-        server = self.server or (None if self.database or self.actor else os.environ.get("PLACET_SERVER"))
+        named = None if self.database else os.environ.get("PLACET_SERVER")
+        if named and self.actor and not self.server:
+            raise WrongUsage(
+                f"--as works on a database, and PLACET_SERVER names a server, {named}: it knows who signs in. "
+                "Leave --as out, or name the database with --database."
+            )
+        server = self.server or named
         if server:
             if self.database or self.actor:
                 raise WrongUsage("--server goes with neither --database nor --as: the server knows who signs in.")
@@ -143,4 +171,5 @@ class AnywhereNamed(Anywhere):
 
 # What holds where no such option is given.
 ON_DATABASE, ON_DATABASE_ONLY, ANYWHERE, ANYWHERE_NAMED = OnDatabase(), OnDatabaseOnly(), Anywhere(), AnywhereNamed()
+ADMINISTRATION = Administration()
 ROWS = Rows()

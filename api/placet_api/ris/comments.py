@@ -20,7 +20,7 @@ async def of_process(request: Request) -> Answer:
     """All comments of a process, the oldest first."""
     query, process_id = request.query(_FILTER), request.id("process")
     found = await request.engine.process(process_id, actor=request.actor.dn)
-    comments = await request.engine.comments(process_id)
+    comments = await request.engine.comments(process_id, actor=request.actor.dn)
     return _answer(request, query, comments, found.definition)
 
 
@@ -28,7 +28,7 @@ async def of_work_item(request: Request) -> Answer:
     """The comments that were made at the step of a work item, the oldest first."""
     query, item_id = request.query(_FILTER), request.id("work item")
     found = await request.engine.work_item(item_id, actor=request.actor.dn)
-    comments = await request.engine.comments(found.process.id)
+    comments = await request.engine.comments(found.process.id, actor=request.actor.dn)
     mine = [comment for comment in comments if comment.activity == found.item.activity]
     return _answer(request, query, mine, found.definition)
 

@@ -20,14 +20,14 @@ from placet_api.ris.request import Request
 async def every_definition(request: Request) -> Answer:
     """The newest version of each definition that starts processes."""
     request.query()
-    definitions = await request.engine.definitions()
+    definitions = await request.engine.definitions(actor=request.actor.dn)
     accepted = request.accept_language
     return request.answer([request.render.definition(each, accepted) for each in definitions if not each.retired])
 
 
 async def one_definition(request: Request) -> Answer:
     request.query()
-    definition = await request.engine.definition(request.id("definition"))
+    definition = await request.engine.definition(request.id("definition"), actor=request.actor.dn)
     return request.answer(request.render.definition(definition, request.accept_language))
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from placet import Action, Comment, Definition, FoundProcess, FoundWorkItem, Priority, ProcessRow, WorkItemStatus
 from placet.core.data_items import to_texts
-from placet.core.definition import Approval, DataItem, DataType
+from placet.core.definition import DataItem, DataType
 from placet.core.people import Directory, Person
-from placet.core.refusals import actions_for
+from placet.core.refusals import Case, actions_for
 from placet.core.statuses import Life
 from placet.engine import Engine
 from placet.query.times import format_time, parse_time
@@ -185,10 +185,9 @@ class Renderer:
 
     def _actions(self, found: FoundWorkItem, actor: Person) -> Sequence[dict[str, str]]:
         """What this person can do with an item now."""
-        approval = found.definition.activities[found.item.activity]
-        assert isinstance(approval, Approval)
-        offered = actions_for(found.process, found.item, approval, actor.dn, self._engine.directory)
-        return [_ACTION[action] for action in offered]
+        engine = self._engine
+        case = Case(found.process, found.item, found.definition, actor.dn, engine.directory, engine.clock.now())
+        return [_ACTION[action] for action in actions_for(case)]
 
     # -- comments --------------------------------------------------------------------------------
 

@@ -7,21 +7,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from starlette.types import Receive
+from starlette.types import Receive, Scope
 
 from placet import Definition, FoundProcess, FoundWorkItem
 from placet.arguments import id_of
 from placet.core.people import Person
+from placet.directory.caller import Caller
 from placet.engine import Engine
 from placet.errors import RevisionMismatch
 from placet_api.answers import JSON, Answer, Headers, json_answer
+from placet_api.auth import address_of
 from placet_api.body import read_object
 from placet_api.negotiation import LONGEST_ACCEPT
 from placet_api.params import Query, parse_query, parse_tags, tag_is_among
 from placet_api.ris.render import Renderer
 
 _KEEP = (b"cache-control", b"private, no-cache")
-_VARY = (b"vary", b"Accept, Accept-Language, Authorization, RESTAuthorization")
+_VARY = (b"vary", b"Accept, Accept-Language, Authorization, RESTAuthorization, RESTSessionSecret, Cookie")
 
 
 @dataclass(slots=True)
@@ -52,6 +54,17 @@ class Request:
     receive: Receive
     render: Renderer
     actor: Person
+    scope: Scope
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks, for functions of `placet.directory`."""
+        return Caller(self.actor, self.engine.directory, self.engine.clock.now(), self.address)
+
+    @property
+    def address(self) -> str:
+        """Where the request comes from."""
+        return address_of(self.scope)
 
     @property
     def accept_language(self) -> str:
@@ -108,7 +121,10 @@ class Request:
 
     def answer_found(self, value: Any, found: FoundProcess | FoundWorkItem) -> Answer:
         """A value with its entity tag; 304 without it where the client has it already."""
-        tag = self.tag(found.process.revision, found.definition)
+        return self.answer_tagged(value, self.tag(found.process.revision, found.definition))
+
+    def answer_tagged(self, value: Any, tag: str) -> Answer:
+        """A value with an entity tag; 304 without it where the client has it already."""
         headers = ((b"etag", f'"{tag}"'.encode()),)
         known = self.headers.get(b"if-none-match")
         if known is not None and self.method in ("GET", "HEAD") and tag_is_among(tag, known.decode("latin-1")):
@@ -116,4 +132,6 @@ class Request:
         return self.answer(value, headers=headers)
 
 
+#: Who asks where nobody has to say who he is.
+NOBODY = Person("", "", active=False, permissions=frozenset())
 NO_CONTENT = Answer(204)

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Mapping
 
 from placet_api.answers import Answer
 from placet_api.ris import comments, definitions, processes, work_items
 from placet_api.ris.request import Request
+from placet_api.ris.resource import Resource
 from placet_api.ris.schemas import COMMENT, DEFINITION, LINK, PROCESS, WORK_ITEM, Schema
-
-Handler: TypeAlias = Callable[[Request], Awaitable[Answer]]
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """Handlers by method, and what GET answers; HEAD and OPTIONS go without saying."""
-
-    methods: Mapping[str, Handler]
-    schema: Schema | None = None
-
-    @property
-    def allowed(self) -> list[str]:
-        """What the `Allow` header says."""
-        reading = ["GET", "HEAD"] if "GET" in self.methods else []
-        return [*reading, *(method for method in self.methods if method != "GET"), "OPTIONS"]
 
 
 async def root(request: Request) -> Answer:

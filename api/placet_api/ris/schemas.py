@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, assert_never
 from placet.core.definition import DataType
 from placet.core.statuses import ApprovalStatus, ProcessStatus
 from placet_api.links import DEFINITIONS, PROCESSES, WORK_ITEMS
+from placet_api.openapi.operation import reference
 
 _TIME = "[0-9]{17}[+-][0-9]{4}"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -39,11 +40,15 @@ class Anything:
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """An object with these members; `optional` ones may be left out, `rule` is what else holds in JSON Schema."""
+    """An object with these members; `optional` ones may be left out, `rule` is what else holds in JSON Schema.
+
+    One with a `name` is told once in the OpenAPI document, and referred to.
+    """
 
     members: Mapping[str, Spec]
     optional: frozenset[str] = frozenset()
     rule: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +67,13 @@ TIME = Text(pattern=_TIME, time=True)
 TIME_OR_EMPTY = Text(pattern=f"({_TIME})?", time=True)
 CODE = Text(pattern="[0-9]+")
 
-PERSON = Object({"DN": TEXT, "Value": TEXT, "GUID": TEXT, "Link": TEXT})
-LINK = Object({"Link": PATH, "Type": Text(enum=("root", DEFINITIONS, PROCESSES, WORK_ITEMS)), "Value": TEXT})
+PERSON = Object({"DN": TEXT, "Value": TEXT, "GUID": TEXT, "Link": TEXT}, name="Person")
+LINK = Object(
+    {"Link": PATH, "Type": Text(enum=("root", DEFINITIONS, PROCESSES, WORK_ITEMS)), "Value": TEXT}, name="Link"
+)
 LINKS = Array(LINK)
-CHOICE = Object({"Code": CODE, "Value": TEXT})
-DEFINITION_OF = Object({"Value": TEXT, "DN": TEXT, "GUID": GUID, "Link": PATH, "Version": CODE})
+CHOICE = Object({"Code": CODE, "Value": TEXT}, name="Choice")
+DEFINITION_OF = Object({"Value": TEXT, "DN": TEXT, "GUID": GUID, "Link": PATH, "Version": CODE}, name="DefinitionOf")
 
 _TEXTS = {"Value": {"type": "string"}, "Values": {"items": {"properties": {"Value": {"type": "string"}}}}}
 DATA_ITEM = Object(
@@ -78,6 +85,7 @@ DATA_ITEM = Object(
         "MultiValued": FLAG,
     },
     rule={"if": {"properties": {"Type": {"const": "json"}}}, "else": {"properties": _TEXTS}},
+    name="DataItem",
 )
 
 DEFINITION = Object(
@@ -96,6 +104,7 @@ DEFINITION = Object(
         "Recipient": TEXT,
     },
     optional=frozenset({"LegalDisclaimer", "Recipient"}),  # a client puts the second in when it starts a process
+    name="Definition",
 )
 
 PROCESS = Object(
@@ -117,6 +126,7 @@ PROCESS = Object(
         "requestID": GUID,
     },
     optional=frozenset({"Proxy", "CorrelationId", "requestID"}),  # the last is there in the answer to a start
+    name="Process",
 )
 
 WORK_ITEM = Object(
@@ -139,7 +149,8 @@ WORK_ITEM = Object(
         "Completed": TIME_OR_EMPTY,
         "AvailableActions": Array(CHOICE),
         "DataItems": Array(DATA_ITEM),
-    }
+    },
+    name="WorkItem",
 )
 
 COMMENT = Object(
@@ -150,8 +161,12 @@ COMMENT = Object(
         "System": FLAG,
         "Timestamp": TIME,
         "User": Object({"DN": TEXT, "Value": TEXT}),
-    }
+    },
+    name="Comment",
 )
+
+#: Those that the OpenAPI document tells once.
+NAMED = (LINK, PERSON, CHOICE, DATA_ITEM, DEFINITION_OF, DEFINITION, PROCESS, WORK_ITEM, COMMENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +186,11 @@ class Schema:
 
     def standard(self) -> dict[str, Any]:
         """The document as JSON Schema 2020-12."""
-        spec = self.object if self.name is None else Array(self.object)
-        return {"$schema": _DIALECT, "description": f"schema for: {self.path}", **_standard(spec)}
+        return {"$schema": _DIALECT, "description": f"schema for: {self.path}", **json_schema(self.spec)}
+
+    @property
+    def spec(self) -> Object | Array:
+        return self.object if self.name is None else Array(self.object)
 
 
 def _chapter(spec: Spec) -> dict[str, Any]:
@@ -202,7 +220,8 @@ def _chapter_members(spec: Object) -> dict[str, Any]:
     return members
 
 
-def _standard(spec: Spec) -> dict[str, Any]:
+def json_schema(spec: Spec, *, refer: bool = False) -> dict[str, Any]:
+    """A spec as JSON Schema 2020-12; with `refer` an object that has a name is referred to by it."""
     match spec:
         case Text(enum=enum) if enum:
             return {"type": "string", "enum": list(enum)}
@@ -213,14 +232,21 @@ def _standard(spec: Spec) -> dict[str, Any]:
         case Flag():
             return {"type": "boolean"}
         case Array(items):
-            return {"type": "array", "items": _standard(items)}
-        case Object(members=members, optional=optional, rule=rule):
-            return {
-                "type": "object",
-                "properties": {name: _standard(member) for name, member in members.items()},
-                "required": [name for name in members if name not in optional],
-                "additionalProperties": False,
-                **rule,
-            }
+            return {"type": "array", "items": json_schema(items, refer=refer)}
+        case Object(name=name) if refer and name:
+            return dict(reference(name))
+        case Object():
+            return object_schema(spec, refer=refer)
         case _:
             assert_never(spec)
+
+
+def object_schema(spec: Object, *, refer: bool = False) -> dict[str, Any]:
+    """An object as JSON Schema 2020-12; with `refer` the objects in it that have names are referred to."""
+    return {
+        "type": "object",
+        "properties": {name: json_schema(member, refer=refer) for name, member in spec.members.items()},
+        "required": [name for name in spec.members if name not in spec.optional],
+        "additionalProperties": False,
+        **spec.rule,
+    }

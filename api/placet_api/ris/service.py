@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from starlette.datastructures import URLPath
@@ -11,14 +11,17 @@ from starlette.types import Receive, Scope, Send
 
 from placet.engine import Engine
 from placet.errors import NotFound, Unavailable
+from placet_api.admin.resources import RESOURCES as ADMINISTRATION
 from placet_api.answers import Answer, json_answer, send_answer
 from placet_api.auth import SCHEMES, Scheme, authenticate
 from placet_api.errors import MethodNotAllowed, NotAcceptable, fault_of
 from placet_api.negotiation import LONGEST_ACCEPT, content_type
 from placet_api.params import is_on
+from placet_api.refusals import note_refusal
 from placet_api.ris.render import Renderer
-from placet_api.ris.request import Request, Target
-from placet_api.ris.resources import RESOURCES, Resource
+from placet_api.ris.request import NOBODY, Request, Target
+from placet_api.ris.resource import Resource
+from placet_api.ris.resources import RESOURCES
 
 PREFIXES = ("/v1", "/RIS/v1")
 _DATA = ("application/json",)
@@ -43,8 +46,9 @@ def parse_target(path: str) -> Target | None:
         prefix, below = PREFIXES[1], segments[3:]
     else:
         return None
-    if len(below) > 2:
-        id_, below[2] = below[2], "*"
+    place = 2 if below[:1] == ["wf"] else 1  # where the id stands
+    if len(below) > place:
+        id_, below[place] = below[place], "*"
         return Target(prefix, "/".join(below), id_, matrix)
     return Target(prefix, "/".join(below), "", matrix)
 
@@ -70,15 +74,18 @@ class Service(BaseRoute):
         try:
             answer = await self._answer(scope, target, receive)
         except Exception as failure:
+            note_refusal(self._engine, scope, failure)
             answer = fault_of(failure)
         await send_answer(answer, receive, send, head=scope["method"] == "HEAD")
 
     async def _answer(self, scope: Scope, target: Target, receive: Receive) -> Answer:
         if not self._engine.is_open:
             raise Unavailable("The engine is not open yet, or is stopping; try again in a moment.")
-        headers = dict(scope["headers"])
-        actor = await authenticate(self._engine, scope, headers, self._schemes)
-        resource, method = _resource(scope, target), scope["method"]
+        headers, method = dict(scope["headers"]), scope["method"]
+        actor = NOBODY
+        if method not in _open_to_all(target):
+            actor = await authenticate(self._engine, scope, headers, self._schemes)
+        resource = _resource(scope, target)
         if target.matrix:
             target.debug, target.schema = is_on("debug", target.matrix), is_on("schema", target.matrix)
         if target.schema:
@@ -89,7 +96,7 @@ class Service(BaseRoute):
         _negotiate(headers, _DATA)
         render = self._renderer(scope.get("root_path", "") + target.prefix)
         return await handler(
-            Request(self._engine, target, method, headers, scope["query_string"], receive, render, actor)
+            Request(self._engine, target, method, headers, scope["query_string"], receive, render, actor, scope)
         )
 
     def _renderer(self, prefix: str) -> Renderer:
@@ -107,12 +114,25 @@ def _path(scope: Scope) -> str:
     return below if path.startswith(root) and below[:1] in ("", "/", ";") else path
 
 
+def _found(target: Target) -> Resource | None:
+    found = RESOURCES.get(target.shape)
+    if found is None and target.prefix == PREFIXES[0]:
+        found = ADMINISTRATION.get(target.shape)
+    return found
+
+
+def _open_to_all(target: Target) -> Collection[str]:
+    """The methods for which nobody has to say who he is."""
+    resource = _found(target)
+    return () if resource is None else resource.open_to_all
+
+
 def _resource(scope: Scope, target: Target) -> Resource:
     path, raw = scope["path"], scope.get("raw_path") or b""
     if b"%" in raw and b"%2f" in raw.lower():  # a slash that is part of a name, and no name here has one
         path, found = raw.decode("latin-1"), None
     else:
-        found = RESOURCES.get(target.shape)
+        found = _found(target)
     if found is None:
         raise NotFound(f"There is no resource {path[:200]!r}; {target.prefix} lists those that there are.")
     return found

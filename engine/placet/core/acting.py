@@ -23,13 +23,16 @@ from placet.errors import Conflict, InvalidInput
 Act: TypeAlias = Callable[[Draft, WorkItem, Approval, ActOnWorkItem], None]
 
 _CHANGING = frozenset({Action.APPROVE, Action.DENY, Action.RETURN})
+_ENDING = _CHANGING | {Action.REFUSE}
 
 
 def act(draft: Draft, item: WorkItem, command: ActOnWorkItem) -> None:
     """Check that this actor may do this to this item now, then do it."""
-    approval = draft.definition.activities[item.activity]
-    assert isinstance(approval, Approval)
-    require_possible(Case(draft.process, item, approval, command.actor, draft.directory), command.action)
+    case = Case(draft.process, item, draft.definition, command.actor, draft.directory, draft.now)
+    require_possible(case, command.action)
+    approval = case.approval
+    if case.stands_in and command.action in _ENDING:
+        item = draft.change_item(item, proxy_for=item.addressee)
     draft.set_data(_changes(draft, item, approval, command))
     if command.comment and command.comment.strip():
         draft.comment(command.comment, activity=item.activity, user=command.actor)
@@ -54,7 +57,7 @@ def _vote(draft: Draft, item: WorkItem, approval: Approval, command: ActOnWorkIt
         return
     votes = draft.token(item.token).votes
     assert votes is not None
-    votes.voters.append(fold_dn(command.actor or item.addressee))
+    votes.voters.append(fold_dn(item.proxy_for or command.actor or item.addressee))
     match command.action:
         case Action.APPROVE:
             votes.yes += 1
@@ -96,7 +99,7 @@ def _reassign(draft: Draft, item: WorkItem, approval: Approval, command: ActOnWo
             f"{draft.directory.display_name(to)} cannot answer {approval.name!r} any more: whoever could has answered "
             "or is asked already, or may not approve himself; name somebody else."
         )
-    draft.change_item(item, "reassign", addressee=to, owner=None)
+    draft.change_item(item, "reassign", addressee=to, owner=None, proxy_for=None)
     draft.record("work_item.reassigned", activity=item.activity, item=item.number, addressee=to, before=item.addressee)
 
 

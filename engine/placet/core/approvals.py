@@ -11,7 +11,8 @@ from placet.core.draft import Draft
 from placet.core.names import fold_dn
 from placet.core.people import Group, Person
 from placet.core.records import WorkItem
-from placet.core.voters import has_free_voter
+from placet.core.standing_in import delegate_of
+from placet.core.voters import has_free_voter, may_decide
 from placet.core.votes import Round
 from placet.errors import ExpressionError, InvalidInput
 
@@ -33,12 +34,14 @@ def ask(draft: Draft, number: int, approval: Approval) -> None:
 def assign(draft: Draft, token: int, approval: Approval, addressee: str) -> WorkItem:
     """Make one work item, with its timers set."""
     now = draft.now
+    delegate = _delegate(draft, approval, addressee)
     item = WorkItem(
         process_id=draft.process.id,
         number=0,
         activity=approval.id,
         token=token,
-        addressee=addressee,
+        addressee=delegate,
+        proxy_for=None if delegate == addressee else addressee,
         created_at=now,
         priority=approval.priority,
         due_at=later(now, approval.due) if approval.due else None,
@@ -46,8 +49,15 @@ def assign(draft: Draft, token: int, approval: Approval, addressee: str) -> Work
     )
     item.timer_at = next_ring(item, approval)
     item = draft.add_item(item)
-    draft.record("work_item.assigned", activity=approval.id, item=item.number, addressee=addressee)
+    whom = {"addressee": delegate} | ({"proxy_for": item.proxy_for} if item.proxy_for else {})
+    draft.record("work_item.assigned", activity=approval.id, item=item.number, **whom)
     return item
+
+
+def _delegate(draft: Draft, approval: Approval, addressee: str) -> str:
+    """Who gets what is meant for somebody: his delegate while he is absent, unless that one must not decide here."""
+    delegate = delegate_of(draft.directory, addressee, draft.definition, draft.now)
+    return delegate if may_decide(draft.process, approval, delegate) else addressee
 
 
 def _voters(draft: Draft, approval: Approval) -> list[str]:
@@ -129,8 +139,8 @@ def can_answer(draft: Draft, item: WorkItem, approval: Approval, dn: str) -> boo
     """Whether an item may go to somebody, or to a group: one vote each, and none where self-approval is forbidden."""
     if item.returned:
         return True
-    others = (other.addressee for other in draft.open_items(item.token) if other.number != item.number)
-    if fold_dn(dn) in map(fold_dn, others):
+    others = [other for other in draft.open_items(item.token) if other.number != item.number]
+    if any(fold_dn(dn) in (fold_dn(other.addressee), fold_dn(other.proxy_for or "")) for other in others):
         return False
     votes = draft.token(item.token).votes
     assert votes is not None

@@ -20,12 +20,12 @@ from placet.commands import (
     TerminateProcess,
 )
 from placet.core import processes
+from placet.core.access import require_active
 from placet.core.acting import act
 from placet.core.children import child_ended
 from placet.core.definition import Definition
 from placet.core.draft import Decision, Draft, Facts
 from placet.core.records import Snapshot
-from placet.core.rights import require_active
 from placet.core.starting import start
 from placet.core.timers import fire_item, fire_job
 from placet.errors import NotFound, RevisionMismatch

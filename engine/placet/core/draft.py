@@ -242,4 +242,5 @@ def complete(draft: Draft, item: WorkItem, action: Action, event: str) -> None:
         timer_at=None,
         timer=item.timer + 1,
     )
-    draft.record(event, activity=item.activity, item=item.number)
+    detail = {"proxy_for": item.proxy_for} if item.proxy_for else {}
+    draft.record(event, activity=item.activity, item=item.number, **detail)

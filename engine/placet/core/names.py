@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 
 from placet.query.names import fold_dn, is_dn
 
-__all__ = ["common_name", "definition_dn", "dn_guid", "fold_dn", "group_dn", "is_dn", "user_dn"]
+__all__ = ["common_name", "definition_dn", "dn_guid", "fold_dn", "fold_user_name", "group_dn", "is_dn", "user_dn"]
+
+
+def fold_user_name(text: str) -> str:
+    """The form in which two user names are compared: no case, and one spelling of what looks the same (NFKC).
+
+    >>> fold_user_name("ＡDMIN")
+    'admin'
+    """
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
 def common_name(dn: str) -> str:

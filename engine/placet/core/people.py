@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from collections.abc import Collection, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Self
 
-from placet.core.names import common_name, fold_dn
+from placet.core.names import common_name, fold_dn, fold_user_name
 from placet.core.permissions import Permission
 
 ADMINISTRATOR = "cn=admin,ou=users,o=placet"
@@ -33,9 +33,10 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One user; `manager` is a DN, `role` the uid of his role.
+    """One user; `manager` is a DN, `role` the uid of his role, `due_on` the last day on which he may act.
 
-    He is `active` if his own status says so and his role, without which he is not. `permissions` are his role's.
+    He is `active` if his own status (`enabled`) says so, his role, without which he is not, and his last day has not
+    passed. `permissions` are his role's.
     """
 
     dn: str
@@ -48,11 +49,23 @@ class Person:
     id: str = ""
     role: str | None = None
     permissions: frozenset[str] = ORDINARY
+    enabled: bool = True
+    due_on: date | None = None
+
+    def with_role(self, role: Role | None, today: date) -> Person:
+        """The same person with what a role allows, on a day; without one he may do nothing."""
+        permissions: frozenset[str] = frozenset() if role is None else role.permissions
+        return replace(self, active=active_on(today, self.enabled, role, self.due_on), permissions=permissions)
 
     @property
     def full_name(self) -> str:
         """First and last name, else the user name."""
         return f"{self.first_name} {self.last_name}".strip() or self.user_name
+
+
+def active_on(today: date, enabled: bool, role: Role | None, due_on: date | None) -> bool:
+    """Whether somebody with this role may do anything on a day."""
+    return enabled and role is not None and role.active and (due_on is None or today <= due_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +99,7 @@ class StandIn:
 
 
 class Directory:
-    """Who there is, as of one version of the stored directory; never changed after it is made."""
+    """Who there is, as of one version of the stored directory and one day; never changed after it is made."""
 
     def __init__(
         self,
@@ -100,21 +113,121 @@ class Directory:
     ) -> None:
         self.version = version
         self.roles = {role.id: role for role in roles}
-        self.absences, self.proxies = _by_person(absences), _by_person(proxies)
-        self.people = {fold_dn(person.dn): person for person in people}
-        self.groups = {fold_dn(group.dn): group for group in groups}
-        self._by_user_name = {person.user_name.casefold(): person for person in self.people.values()}
+        self.people: dict[str, Person] = {}
+        self.groups: dict[str, Group] = {}
+        self.ends_at: datetime | None = None  # when somebody's last day will have passed
+        self._by_id: dict[str, Person] = {}
+        self._by_user_name: dict[str, Person] = {}
         self._groups_of: dict[str, list[Group]] = {}
-        for group in self.groups.values():
-            for member in group.members:
-                self._groups_of.setdefault(member, []).append(group)
+        self._put(((fold_dn(person.dn), person) for person in people), ((fold_dn(group.dn), group) for group in groups))
+        self._start_anew(absences, proxies)
+
+    def next(
+        self,
+        version: int,
+        people: Iterable[tuple[str, Person]] = (),
+        groups: Iterable[tuple[str, Group]] = (),
+        *,
+        roles: Iterable[Role] = (),
+        gone_groups: Collection[str] = (),
+        gone_roles: Collection[str] = (),
+        absences: Iterable[StandIn] = (),
+        proxies: Iterable[StandIn] = (),
+    ) -> Directory:
+        """The directory of another version: this one with other `people` and `groups`, each with his folded DN.
+
+        `gone_groups` are folded DNs, `gone_roles` uids; of absences and proxies all that there are have to be given.
+        """
+        made = self._copy()
+        made.version = version
+        made.roles |= {role.id: role for role in roles}
+        for uid in gone_roles:
+            made.roles.pop(uid, None)
+        made._put(people, groups, gone_groups)
+        made._start_anew(absences, proxies)
+        return made
+
+    def as_of(self, now: datetime) -> Directory:
+        """This directory on another day: whose last one has passed is active no more."""
+        made = self._copy()
+        made._put(
+            (dn, replace(person, active=False))
+            for dn, person in self.people.items()
+            if person.active and person.due_on is not None and _end_of(person.due_on) <= now
+        )
+        made.ends_at = min(
+            (_end_of(person.due_on) for person in made.people.values() if person.active and person.due_on is not None),
+            default=None,
+        )
+        return made
+
+    def _copy(self) -> Self:
+        made = object.__new__(type(self))
+        made.__dict__ |= self.__dict__
+        for name in ("roles", "people", "groups", "_by_id", "_by_user_name", "_groups_of"):
+            setattr(made, name, getattr(self, name).copy())
+        made._facts, made.resolved = {}, {}
+        return made
+
+    def _start_anew(self, absences: Iterable[StandIn], proxies: Iterable[StandIn]) -> None:
+        self.absences, self.proxies = _by_person(absences), _by_person(proxies)
+        self.delegated: dict[str, list[StandIn]] = {}  # the same absences by delegate
+        for each in (each for found in self.absences.values() for each in found):
+            self.delegated.setdefault(each.stand_in, []).append(each)
         self._facts: dict[str, Mapping[str, Any]] = {}
         self.resolved: dict[Hashable, list[str]] = {}
 
+    def _put(
+        self,
+        people: Iterable[tuple[str, Person]],
+        groups: Iterable[tuple[str, Group]] = (),
+        gone_groups: Collection[str] = (),
+    ) -> None:
+        """Lay people and groups over those that are there; only while this directory is being made."""
+        changed = dict(people)
+        for dn, person in changed.items():  # all before the first new name: two may have swapped theirs
+            if person.id and (former := self._by_id.get(person.id)) is not None:
+                if fold_dn(former.dn) != dn:
+                    self.people.pop(fold_dn(former.dn), None)
+                if former.user_name != person.user_name:
+                    self._by_user_name.pop(fold_user_name(former.user_name), None)
+        for dn, person in changed.items():
+            self.people[dn] = person
+            if person.id:
+                self._by_id[person.id] = person
+            if person.user_name:
+                self._by_user_name[fold_user_name(person.user_name)] = person
+            if person.active and person.due_on is not None:
+                end = _end_of(person.due_on)
+                self.ends_at = end if self.ends_at is None else min(end, self.ends_at)
+        self._put_groups(dict(groups), gone_groups)
+
+    def _put_groups(self, changed: Mapping[str, Group], gone: Collection[str]) -> None:
+        kept: dict[str, list[Group]] = {}
+
+        def of(member: str) -> list[Group]:  # a list of its own: the one that is there is another directory's as well
+            if member not in kept:
+                kept[member] = list(self._groups_of.get(member, ()))
+            return kept[member]
+
+        for dn in {*changed, *gone} & self.groups.keys():
+            former = self.groups.pop(dn)
+            for member in former.members:
+                of(member).remove(former)
+        self.groups |= changed
+        for group in changed.values():
+            for member in group.members:
+                of(member).append(group)
+        self._groups_of |= kept
+
     def person(self, dn_or_user_name: str) -> Person | None:
         """A user by DN or user name, active or not."""
-        found = self._by_user_name.get(dn_or_user_name.casefold())
+        found = self._by_user_name.get(fold_user_name(dn_or_user_name))
         return found or self.people.get(fold_dn(dn_or_user_name))
+
+    def user(self, uid: str) -> Person | None:
+        """A user by uid, active or not."""
+        return self._by_id.get(uid)
 
     def group(self, dn: str) -> Group | None:
         """A group by DN, active or not."""
@@ -178,6 +291,10 @@ class Directory:
         if person.manager and managers_up:
             facts["manager"] = self._describe(person.manager, managers_up - 1)
         return facts
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
 def _by_person(stand_ins: Iterable[StandIn]) -> dict[str, list[StandIn]]:

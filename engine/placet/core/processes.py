@@ -6,22 +6,20 @@ from dataclasses import replace
 from datetime import timedelta
 
 from placet.commands import AddComment, PauseProcess, ResumeProcess, TerminateProcess
+from placet.core.access import Act, Row, require_act
 from placet.core.children import child_ended
 from placet.core.clockwork import later, next_ring
 from placet.core.definition import Approval
 from placet.core.draft import Draft
 from placet.core.machine import PROCESS, move
 from placet.core.records import WorkItem
-from placet.core.rights import require_administrator, require_owner
 
 _EPOCH_MS = timedelta(milliseconds=1)
 
 
 def terminate(draft: Draft, command: TerminateProcess) -> None:
     """End a process as Terminated + Retracted, or with `error` as Terminated + Error."""
-    require_owner(draft.directory, command.actor, draft.process, "terminate")
-    if command.error:
-        require_administrator(draft.directory, command.actor, "end a process in error")
+    _require(draft, Act.END_IN_ERROR if command.error else Act.TERMINATE)
     if draft.process.life.is_over:
         move(PROCESS, draft.process, "terminate")  # refuses, and says what the process is
     detail = {"reason": command.reason} if command.reason else {}
@@ -33,7 +31,7 @@ def terminate(draft: Draft, command: TerminateProcess) -> None:
 
 def pause(draft: Draft, command: PauseProcess) -> None:
     """Stop a process: items can be read but not acted on, and no timer rings."""
-    require_administrator(draft.directory, command.actor, "pause a process")
+    _require(draft, Act.PAUSE)
     move(PROCESS, draft.process, "pause")
     draft.flow.paused_at = round(draft.now.timestamp() * 1000)
     for item in draft.open_items():
@@ -47,7 +45,7 @@ def pause(draft: Draft, command: PauseProcess) -> None:
 
 def resume(draft: Draft, command: ResumeProcess) -> None:
     """Let a stopped process go on: every timer has as long to go as it had when it was stopped."""
-    require_administrator(draft.directory, command.actor, "resume a process")
+    _require(draft, Act.RESUME)
     move(PROCESS, draft.process, "resume")
     assert draft.flow.paused_at is not None
     held = round(draft.now.timestamp() * 1000) - draft.flow.paused_at
@@ -62,6 +60,11 @@ def resume(draft: Draft, command: ResumeProcess) -> None:
     outcomes, draft.flow.held = draft.flow.held, []
     for outcome in outcomes:
         child_ended(draft, **outcome)
+
+
+def _require(draft: Draft, act: Act) -> None:
+    """Refuse who may not do this to the process; the engine has seen to it that he may read it."""
+    require_act(draft.directory, draft.command.actor, act, Row(draft.process, draft.definition), now=draft.now)
 
 
 def _resume_item(draft: Draft, item: WorkItem, held: int) -> None:

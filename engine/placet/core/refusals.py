@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 
-from placet.core.definition import Approval
+from placet.core.access import Act, Asked, inactive, is_addressed, is_for, is_same, may_act, may_see_item, permits
+from placet.core.definition import Approval, Definition
 from placet.core.flow import voters_of
 from placet.core.names import fold_dn
 from placet.core.people import Directory
+from placet.core.permissions import Permission
 from placet.core.records import Process, WorkItem
-from placet.core.rights import administers, inactive, is_addressed, is_same, may_act, may_see
 from placet.core.statuses import Action, Life, WorkItemStatus
 from placet.core.voters import has_free_voter, may_decide
 from placet.errors import Conflict, InvalidInput, NotAllowed, NotFound, PlacetError, TransitionNotAllowed
@@ -31,27 +33,47 @@ class Case:
 
     process: Process
     item: WorkItem
-    approval: Approval
+    definition: Definition
     actor: str | None
     directory: Directory
+    now: datetime
 
     @property
-    def is_everybodys(self) -> bool:
-        """Whether the actor may act for everybody."""
-        return administers(self.directory, self.actor)
+    def approval(self) -> Approval:
+        approval = self.definition.activities[self.item.activity]
+        assert isinstance(approval, Approval)
+        return approval
 
     @property
     def voters(self) -> Collection[str]:
         """The folded DNs of who has answered in this round."""
         return voters_of(self.process.flow, self.item.token)
 
+    @property
+    def stands_in(self) -> bool:
+        """Whether the actor can only act because he stands in for whom the item asks."""
+        if self.actor is None or is_same(self.actor, self.item.addressee):
+            return False
+        return is_for(self.asked(self.actor), self.definition, self.item)
 
-def actions_for(
-    process: Process, item: WorkItem, approval: Approval, actor: str | None, directory: Directory
-) -> list[Action]:
+    @property
+    def voter(self) -> str:
+        """The DN of whose vote it is that the actor gives."""
+        if self.item.proxy_for is not None:
+            return self.item.proxy_for
+        return self.item.addressee if self.actor is None or self.stands_in else self.actor
+
+    def asked(self, actor: str) -> Asked:
+        return Asked(self.directory, actor, self.now)
+
+    def permits(self, act: Act) -> bool:
+        """Whether the actor's role lets him do something wherever he sees it."""
+        return permits(self.directory, self.actor, act)
+
+
+def actions_for(case: Case) -> list[Action]:
     """What an actor can do with an item now, in order of the codes: what `decide` takes, given the rest is right."""
-    case = Case(process, item, approval, actor, directory)
-    if not all(holds(case) for holds, _ in _OF_THE_ITEM):
+    if not case.item.status.is_open or not all(holds(case) for holds, _ in _OF_THE_ITEM):
         return []
     return [action for action in Action if all(holds(case, action) for holds, _ in _OF_THE_ACTION)]
 
@@ -78,25 +100,16 @@ def _inactive(case: Case) -> PlacetError:
 
 
 def _can_be_seen(case: Case) -> bool:
-    return may_see(case.directory, case.actor, case.item)
+    return case.actor is None or may_see_item(case.asked(case.actor), case.definition, case.item)
 
 
 def _unseen(case: Case) -> PlacetError:
     return NotFound(f"There is no work item {case.item.id}.")
 
 
-def _is_addressed(case: Case) -> bool:
-    return case.actor is None or case.is_everybodys or is_addressed(case.directory, case.actor, case.item)
-
-
-def _addressed_to_others(case: Case) -> PlacetError:
-    return NotAllowed("This work item is addressed to somebody else; only its addressee may act on it.")
-
-
 def _is_no_self_approval(case: Case) -> bool:
-    if case.actor is None or case.item.returned or case.is_everybodys:
-        return True
-    return may_decide(case.process, case.approval, case.actor)
+    """Whether it is not forbidden; no permission lifts that, for many hold one that lets them act for others."""
+    return case.actor is None or case.item.returned or may_decide(case.process, case.approval, case.actor)
 
 
 def _self_approval(case: Case) -> PlacetError:
@@ -122,33 +135,46 @@ def _has_ended(case: Case) -> PlacetError:
     return Conflict(f"This work item was {how} by {who} at {when}; it cannot be acted on twice.")
 
 
-def _is_not_held_by_another(case: Case) -> bool:
-    held = case.item.status is WorkItemStatus.CLAIMED
-    return not held or case.is_everybodys or is_same(case.actor, case.item.owner)
-
-
-def _held_by_another(case: Case) -> PlacetError:
-    owner = case.directory.display_name(case.item.owner or "")
-    return Conflict(f"{owner} has claimed this work item; it can be acted on by others once it is released.")
-
-
 def _goes_on(case: Case) -> bool:
     return case.process.life is not Life.STOPPED
 
 
 def _is_stopped(case: Case) -> PlacetError:
-    return Conflict("The process is stopped: an administrator has paused it, and it has to be resumed first.")
+    return Conflict("The process is stopped: it has been paused, and has to be resumed first.")
 
 
 # -- what has to hold for one action ---------------------------------------------------------------
 
 
-def _may_reassign(case: Case, action: Action) -> bool:
-    return action is not Action.REASSIGN or case.is_everybodys
+def _is_addressed(case: Case, action: Action) -> bool:
+    """Whether it asks the actor, or he may act for others; whom it asks may not hand it on by himself."""
+    if case.actor is None or action is Action.REASSIGN:
+        return case.permits(Act.REASSIGN)
+    return case.permits(Act.ACT_FOR_OTHERS) or is_addressed(case.asked(case.actor), case.definition, case.item)
 
 
-def _reassigns_without_right(case: Case, action: Action) -> PlacetError:
-    return NotAllowed("Only an administrator may reassign a work item.")
+def _addressed_to_others(case: Case, action: Action) -> PlacetError:
+    if action is Action.REASSIGN:
+        return NotAllowed(f"To reassign a work item takes the permission {Permission.REASSIGN}.")
+    return NotAllowed(
+        "This work item is addressed to somebody else; only its addressee may act on it, "
+        f"or who has the permission {Permission.SUPERVISE}."
+    )
+
+
+def _is_not_held_by_another(case: Case, action: Action) -> bool:
+    if case.item.status is not WorkItemStatus.CLAIMED or is_same(case.actor, case.item.owner):
+        return True
+    if case.permits(Act.REASSIGN if action is Action.REASSIGN else Act.ACT_FOR_OTHERS):
+        return True
+    if is_same(case.actor, case.item.addressee):  # what a delegate has claimed stays his
+        return not permits(case.directory, case.item.owner, Act.ACT_FOR_OTHERS)
+    return is_same(case.item.owner, case.item.addressee) and case.stands_in
+
+
+def _held_by_another(case: Case, action: Action) -> PlacetError:
+    owner = case.directory.display_name(case.item.owner or "")
+    return Conflict(f"{owner} has claimed this work item; it can be acted on by others once it is released.")
 
 
 def _fits_the_item(case: Case, action: Action) -> bool:
@@ -164,7 +190,7 @@ def _fits_the_item(case: Case, action: Action) -> bool:
 
 
 def _does_not_fit_the_item(case: Case, action: Action) -> PlacetError:
-    offered = actions_for(case.process, case.item, case.approval, case.actor, case.directory)
+    offered = actions_for(case)
     status = case.item.status.name.lower()
     return TransitionNotAllowed("work item", action.label.lower(), status, [each.label for each in offered])
 
@@ -181,10 +207,10 @@ def _answers_once(case: Case, action: Action) -> bool:
     """Who has answered does so again only for an item that would wait for ever otherwise."""
     if action not in _ANSWERS or case.item.returned:
         return True
-    addressee, voters = case.item.addressee, case.voters
-    if fold_dn(case.actor or addressee) not in voters:
+    asked, voters = case.item.proxy_for or case.item.addressee, case.voters
+    if fold_dn(case.voter) not in voters:
         return True
-    return not has_free_voter(case.directory, case.process, case.approval, voters, addressee)
+    return not has_free_voter(case.directory, case.process, case.approval, voters, asked)
 
 
 def _answers_twice(case: Case, action: Action) -> PlacetError:
@@ -209,18 +235,23 @@ def _returns_to_nobody(case: Case, action: Action) -> PlacetError:
 ItemRule: TypeAlias = tuple[Callable[[Case], bool], Callable[[Case], PlacetError]]
 ActionRule: TypeAlias = tuple[Callable[[Case, Action], bool], Callable[[Case, Action], PlacetError]]
 
+
+def _always(holds: Callable[[Case], bool], reason: Callable[[Case], PlacetError]) -> ActionRule:
+    """A rule whose reason is told behind one that depends on the action."""
+    return lambda case, action: holds(case), lambda case, action: reason(case)
+
+
 #: In the order in which a reason is told: who may not see an item learns nothing else of it.
 _OF_THE_ITEM: tuple[ItemRule, ...] = (
     (_is_active, _inactive),
     (_can_be_seen, _unseen),
-    (_is_addressed, _addressed_to_others),
     (_is_no_self_approval, _self_approval),
-    (_is_open, _has_ended),
-    (_is_not_held_by_another, _held_by_another),
-    (_goes_on, _is_stopped),
 )
 _OF_THE_ACTION: tuple[ActionRule, ...] = (
-    (_may_reassign, _reassigns_without_right),
+    (_is_addressed, _addressed_to_others),
+    _always(_is_open, _has_ended),
+    (_is_not_held_by_another, _held_by_another),
+    _always(_goes_on, _is_stopped),
     (_fits_the_item, _does_not_fit_the_item),
     (_names_who_claims, _claimed_by_nobody),
     (_answers_once, _answers_twice),

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from placet.commands import StartProcess
 from placet.core import data_items, walk
+from placet.core.access import Act, is_same, require_act
 from placet.core.definition import Definition
 from placet.core.draft import Decision, Draft, Facts
 from placet.core.names import is_dn
 from placet.core.people import Directory
 from placet.core.records import Process, Snapshot
-from placet.core.rights import administers, is_same
+from placet.core.standing_in import is_proxy
 from placet.core.statuses import Life
-from placet.errors import Conflict, InvalidInput, NotAllowed
+from placet.errors import Conflict, InvalidInput
 
 
 def start(definition: Definition, command: StartProcess, facts: Facts) -> Decision:
     """A new process, run to its first wait."""
     if definition.retired:
         raise Conflict(f"Definition {definition.dn} is retired; it starts no more processes.")
-    initiator = _initiator(command, facts.directory)
-    process = _process(definition, command, initiator, facts)
+    initiator, proxy = _initiator(command, facts)
+    process = _process(definition, command, initiator, proxy, facts)
     draft = Draft(definition, Snapshot(process), command, facts, is_new=True)
     draft.record("process.started", actor=command.actor or initiator)
     draft.flow.depth = command.depth
@@ -27,20 +28,34 @@ def start(definition: Definition, command: StartProcess, facts: Facts) -> Decisi
     return draft.finish()
 
 
-def _initiator(command: StartProcess, directory: Directory) -> str:
-    """The DN of who asks, once it is known that the actor may start this in his name."""
-    given = command.initiator or command.actor
+def _initiator(command: StartProcess, facts: Facts) -> tuple[str, str | None]:
+    """The DNs of in whose name it is started and of the proxy, once it is known that the actor may do this.
+
+    Who starts something in the name of another is the proxy, unless he names one.
+    """
+    directory, actor, given = facts.directory, command.actor, command.initiator or command.actor
     if given is None:
         raise InvalidInput("A start needs an initiator: the DN or user name of who asks.")
-    if command.proxy and not administers(directory, command.actor):
-        raise NotAllowed("Only an administrator may start a process as a proxy.")
+    require_act(directory, actor, Act.START)
     initiator = _known(directory, given, "initiator")
-    if not (administers(directory, command.actor) or is_same(command.actor, initiator)):
-        raise NotAllowed("Only an administrator may start a process in the name of somebody else.")
-    return initiator
+    proxy = _proxy(directory, command.proxy) if command.proxy else None
+    if proxy is None and actor is not None and not is_same(actor, initiator):
+        proxy = _proxy(directory, actor)
+    if proxy is not None and not (is_same(actor, initiator) and is_proxy(directory, proxy, initiator, facts.now)):
+        granted_by = initiator if is_same(actor, proxy) else None
+        require_act(directory, actor, Act.START_AS_PROXY, name=granted_by, now=facts.now)
+    return initiator, proxy
 
 
-def _process(definition: Definition, command: StartProcess, initiator: str, facts: Facts) -> Process:
+def _proxy(directory: Directory, given: str) -> str:
+    """The DN of who is to stand in; only an active user can."""
+    person = directory.person(given)
+    if person is None or not person.active:
+        raise InvalidInput(f"The proxy {given[:100]!r} is no active user; give the user name or DN of one.")
+    return person.dn
+
+
+def _process(definition: Definition, command: StartProcess, initiator: str, proxy: str | None, facts: Facts) -> Process:
     directory = facts.directory
     return Process(
         id=command.process_id,
@@ -50,7 +65,7 @@ def _process(definition: Definition, command: StartProcess, initiator: str, fact
         life=Life.RUNNING,
         created_at=facts.now,
         correlation_id=command.correlation_id,
-        proxy=_known(directory, command.proxy, "proxy") if command.proxy else None,
+        proxy=proxy,
         parent=command.parent,
         engine_id=facts.engine_id,
         data=data_items.check_start(definition, command.data),

@@ -75,7 +75,7 @@ class WorkItemStatus(IntEnum):
     @property
     def label(self) -> str:
         """The word of the contract."""
-        return "TimedOut" if self is WorkItemStatus.TIMED_OUT else self.name.capitalize()
+        return "Timedout" if self is WorkItemStatus.TIMED_OUT else self.name.capitalize()
 
     @property
     def is_open(self) -> bool:

@@ -91,4 +91,4 @@ def _escalate(draft: Draft, item: WorkItem, approval: Approval) -> WorkItem:
     draft.record(
         "work_item.escalated", activity=item.activity, item=item.number, addressee=others[0], before=item.addressee
     )
-    return draft.change_item(item, "reassign", addressee=others[0], owner=None)
+    return draft.change_item(item, "reassign", addressee=others[0], owner=None, proxy_for=None)

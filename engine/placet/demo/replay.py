@@ -70,8 +70,8 @@ async def load_demo(
     async with Engine(database_url, clock=at, run_jobs=False) as engine:
         if await _is_complete(engine):
             return DemoSummary()
-        people = [await engine.load_people(path, keep_passwords=True) for path in PEOPLE]
-        deployed = await engine.load_definitions(definitions)
+        people = [await engine.as_system().load_people(path, keep_passwords=True) for path in PEOPLE]
+        deployed = await engine.as_system().load_definitions(definitions)
         stories = all_stories(engine, cases, (clock or SystemClock()).now())
         processes, commands = await replay(engine, at, stories, progress)
     return DemoSummary(
@@ -147,11 +147,13 @@ async def _take_up(engine: Engine, runs: Sequence[_Run]) -> None:
 async def _processes(engine: Engine, definition: str) -> AsyncIterator[Process]:
     """All processes of a definition, oldest first."""
     after = None
-    while page := await engine.processes([f"Definition={definition}"], limit=_PAGE, after=after, newest_first=False):
+    while page := await engine.as_system().processes(
+        [f"Definition={definition}"], limit=_PAGE, after=after, newest_first=False
+    ):
         for found in page:
             yield found.process
         after = cursor_of(page[-1])
 
 
 async def _is_complete(engine: Engine) -> bool:
-    return bool(await engine.processes([f"CorrelationId={LAST}"], limit=1))
+    return bool(await engine.as_system().processes([f"CorrelationId={LAST}"], limit=1))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 
+from placet.core.defaults import ADMINISTRATOR_ROLE
 from placet.core.names import dn_guid
 from placet.core.people import ADMINISTRATOR
 from placet.directory.database import Database
 from placet.directory.passwords import hash_password
 from placet.errors import Conflict
-from placet.store import directory
-from placet.store.directory import Transaction, UserRow
+from placet.store import people
+from placet.store.directory_version import Transaction
+from placet.store.people import UserRow
 
 USER_NAME = "admin"
 # The uid that imported directories give their administrator, so that such a file changes this person and adds none.
@@ -24,7 +26,7 @@ async def ensure_administrator(database: Database, password: str | None) -> str 
     A password that is set is never changed; None is returned then, and also when the given one was used. Raises
     `InvalidInput` for a password that cannot be one.
     """
-    administrator = await database.read(lambda tx: directory.find_user(tx, ADMINISTRATOR))
+    administrator = await database.read(lambda tx: people.find_user(tx, ADMINISTRATOR))
     if administrator is not None and administrator.password_hash is not None:
         return None
     made = secrets.token_urlsafe(12) if password is None else None
@@ -35,11 +37,16 @@ async def ensure_administrator(database: Database, password: str | None) -> str 
 def _set_up(tx: Transaction, password_hash: str) -> bool:
     """Store the administrator with this hash, or return False where somebody else has done so meanwhile."""
     row = UserRow(
-        id=_UIDS[0], dn=ADMINISTRATOR, user_name=USER_NAME, first_name="Administrator", password_hash=password_hash
+        id=_UIDS[0],
+        dn=ADMINISTRATOR,
+        user_name=USER_NAME,
+        first_name="Administrator",
+        password_hash=password_hash,
+        role=ADMINISTRATOR_ROLE,
     )
-    if any(directory.add_user(tx, replace(row, id=uid)) for uid in _UIDS):
+    if any(people.add_user(tx, replace(row, id=uid)) for uid in _UIDS):
         return True
-    stored = directory.find_user(tx, ADMINISTRATOR)
+    stored = people.find_user(tx, ADMINISTRATOR)
     if stored is None:
         raise Conflict(f"The user name {USER_NAME} belongs to somebody else; rename him, {ADMINISTRATOR} needs it.")
-    return directory.replace_password(tx, stored.id, None, password_hash)
+    return people.replace_password(tx, stored.id, None, password_hash)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,6 +20,8 @@ from placet.errors import InvalidDirectory, InvalidInput
 
 _BAD_IN_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _BAD_IN_NAME = re.compile(r'[,=:;+"\\<>#]')  # what ends or quotes a part of a DN, and what ends a name in a sign-in
+_CODE = re.compile("[A-Za-z0-9_]+")
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SECRET = {"password", "password_hash"}
 
 
@@ -41,6 +44,25 @@ def _user_name(text: str) -> str:
     if bad := _BAD_IN_NAME.search(_name(text)):
         raise ValueError(f'has {bad[0]} in it; a user name does without , = : ; + " \\ < > #')
     return text
+
+
+def _code(text: str) -> str:
+    if _CODE.fullmatch(_name(text)) is None:
+        raise ValueError("is not a code; give letters, digits and _ and nothing else")
+    return text
+
+
+def _day(text: str) -> str:
+    if _DAY.fullmatch(text):
+        try:
+            return date.fromisoformat(text).isoformat()
+        except ValueError:
+            pass
+    raise ValueError("is not a date; give one such as 2027-12-31")
+
+
+def _status(given: str | int) -> str:
+    return {0: "INACTIVE", 1: "ACTIVE"}.get(given, str(given)) if isinstance(given, int) else given
 
 
 def _uid(text: str) -> str:
@@ -78,6 +100,9 @@ def _reference(text: str) -> str:
 Text = Annotated[str, AfterValidator(_text)]
 Name = Annotated[str, AfterValidator(_name)]
 UserName = Annotated[str, AfterValidator(_user_name)]
+Code = Annotated[str, AfterValidator(_code)]
+Day = Annotated[str, AfterValidator(_day)]
+Status = Annotated[Literal["ACTIVE", "INACTIVE", 0, 1], AfterValidator(_status)]
 Uid = Annotated[str, AfterValidator(_uid)]
 DN = Annotated[str, AfterValidator(_dn)]
 Reference = Annotated[str, AfterValidator(_reference)]
@@ -105,12 +130,20 @@ class FileUser(_Entry):
     password_hash: PasswordHash | None = Field(None, repr=False)
     role: Reference | None = None
     role_code: Reference | None = Field(None, alias="usr_role")
+    due_on: Day | None = Field(None, alias="usr_due_date")
 
     @model_validator(mode="after")
-    def _has_one_password(self) -> FileUser:
+    def _says_everything_once(self) -> FileUser:
         if self.password is not None and self.password_hash is not None:
             raise ValueError("has a password and a password_hash; give one of them")
+        if {"role", "role_code"} <= self.model_fields_set:
+            raise ValueError("has a role and a usr_role; give one of them")
         return self
+
+    @property
+    def says_role(self) -> bool:
+        """Whether the file says which role he has, or that he has none."""
+        return not self.model_fields_set.isdisjoint({"role", "role_code"})
 
 
 class FileGroup(_Entry):
@@ -129,29 +162,29 @@ class FileGroup(_Entry):
 class FileRole(_Entry):
     model_config = ConfigDict(extra="ignore")
 
-    name: Name = Field(alias="rol_code")
+    name: Code = Field(alias="rol_code")
     uid: Uid | None = Field(None, alias="rol_uid")
     title: Text | None = Field(None, alias="rol_name")
-    status: Literal["ACTIVE", "INACTIVE", 0, 1] | None = Field(None, alias="rol_status")
+    status: Status | None = Field(None, alias="rol_status")
 
 
 class FilePermission(_Entry):
     model_config = ConfigDict(extra="ignore")
 
-    name: Name = Field(alias="per_code")
+    name: Code = Field(alias="per_code")
     uid: Uid | None = Field(None, alias="per_uid")
     title: Text | None = Field(None, alias="per_name")
-    status: Literal["ACTIVE", "INACTIVE", 0, 1] | None = Field(None, alias="per_status")
+    status: Status | None = Field(None, alias="per_status")
 
 
 class DirectoryFile(_Entry):
-    """The lists of a file in its order; `role_permissions` has the uids of permissions by the uid of a role."""
+    """The lists of a file in its order; `role_permissions` has the permissions of roles, all by uid or code."""
 
     file_name: str = Field("", exclude=True)
     users: list[FileUser] = []
     groups: list[FileGroup] = []
     roles: list[FileRole] = []
-    permissions: list[FilePermission] = []
+    permissions: list[FilePermission] | None = None
     role_permissions: dict[Reference, list[Reference]] = {}
 
     def place(self, section: str, index: int) -> str:

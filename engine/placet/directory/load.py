@@ -4,76 +4,116 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
 from pathlib import Path
 
+from placet.clock import Clock, SystemClock
+from placet.directory.changes import Changes, Progress, changes_of
 from placet.directory.database import Database
 from placet.directory.file import DirectoryFile, read_directory_file
-from placet.directory.merge import Rows, merge
-from placet.directory.passwords import hash_password
-from placet.store import directory
-from placet.store.directory import Transaction, UserRow
+from placet.directory.merge import Merged, Rows, Stored, merge
+from placet.directory.merge_roles import Coded, Roles
+from placet.directory.passwords import hash_password, verify_password
+from placet.errors import Conflict
+from placet.store import groups, people, roles
+from placet.store.directory_version import Transaction, version
+
+_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class LoadSummary:
-    """What a file changed, and `notes` on what it has that was not stored."""
+    """What a file changed, and `notes` on what it has that is not as it says."""
 
     users_added: int
     users_changed: int
     groups_added: int
     groups_changed: int
+    roles_added: int
+    roles_changed: int
     notes: tuple[str, ...]
 
 
-async def load_directory_file(database: Database, path: Path | str, *, keep_passwords: bool = False) -> LoadSummary:
-    """Add the users and groups of a JSON or YAML file, or change those that are there; all of them or none.
+async def load_directory_file(
+    database: Database,
+    path: Path | str,
+    *,
+    keep_passwords: bool = False,
+    clock: Clock | None = None,
+    actor: str | None = None,
+    progress: Progress = lambda doing, done, of: None,
+) -> LoadSummary:
+    """Add the people, groups and roles of a JSON or YAML file, or change those that are there; all of them or none.
 
     What the file does not mention stays. With `keep_passwords` its plain passwords are only for users who have none
-    yet, which spares a repeated load their hashing. Raises `InvalidDirectory` with all faults of the file.
+    yet, which spares a repeated load their hashing. Raises `InvalidDirectory` with all faults of the file, and
+    `Conflict` where others change people all the time.
     """
+    clock = clock or SystemClock()
+    progress("Reading the file", 0, 0)
     file = await asyncio.to_thread(read_directory_file, path)
-    # Once before the passwords, so that nobody waits for argon2 to hear of a fault, and again when it counts.
-    users = await database.read(lambda tx: _check(tx, file))
-    hashes = await _hash_passwords(file, users, keep_passwords)
-    return await database.write(lambda tx: _write(tx, file, hashes))
+    progress("Comparing", 0, 0)
+    stored = await database.read(_stored)
+    now = clock.now()
+    # Before the passwords, so that nobody waits for argon2 to hear of a fault.
+    merged: Merged | None = await asyncio.to_thread(merge, file, stored, {}, now)
+    hashes = await _hash_passwords(file, stored.users, keep_passwords, progress)
+    for _ in range(_TRIES):
+        if merged is None or hashes:
+            merged = await asyncio.to_thread(merge, file, stored, hashes, now)
+        changes = await asyncio.to_thread(changes_of, merged, stored, now)
+        if not changes:
+            return _summary(changes, merged.notes)
+        write = partial(changes.write, at=now, actor=actor, file_name=file.file_name, progress=progress)
+        if await database.write(write, aside=True):
+            return _summary(changes, merged.notes)
+        stored, merged = await database.read(_stored), None
+    raise Conflict("Others changed people while the file was compared with them; nothing was loaded, try again.")
 
 
-def _check(tx: Transaction, file: DirectoryFile) -> Rows[UserRow]:
-    users = Rows(directory.users(tx))
-    merge(file, users, Rows(directory.groups(tx)), {})
-    return users
-
-
-async def _hash_passwords(file: DirectoryFile, users: Rows[UserRow], keep: bool) -> dict[int, str]:
-    """The hashes of the file's plain passwords by the index of the user."""
-    wanted: dict[int, str] = {}
-    for index, entry in enumerate(file.users):
-        stored = users.of(entry)
-        if entry.password is not None and not (keep and stored is not None and stored.password_hash is not None):
-            wanted[index] = entry.password
-    made = await asyncio.gather(*(hash_password(password) for password in wanted.values()))
-    return dict(zip(wanted, made, strict=True))
-
-
-def _write(tx: Transaction, file: DirectoryFile, hashes: Mapping[int, str]) -> LoadSummary:
-    users, groups = Rows(directory.users(tx)), Rows(directory.groups(tx))
-    merged = merge(file, users, groups, hashes)
-    changed_users = [row for row in merged.users if _differs(row, users.by_id.get(row.id))]
-    changed_groups = [row for row in merged.groups if row != groups.by_id.get(row.id)]
-    directory.upsert_groups(tx, changed_groups)
-    directory.upsert_users(tx, changed_users)
-    directory.set_members(tx, merged.groups_of)
-    users_added = sum(row.id not in users.by_id for row in changed_users)
-    groups_added = sum(row.id not in groups.by_id for row in changed_groups)
-    return LoadSummary(
-        users_added=users_added,
-        users_changed=len(changed_users) - users_added,
-        groups_added=groups_added,
-        groups_changed=len(changed_groups) - groups_added,
-        notes=tuple(merged.notes),
+def _stored(tx: Transaction) -> Stored:
+    known = version(tx)  # first: what changes after it makes the comparison old, never wrong
+    return Stored(
+        users=Rows(people.all_users(tx)),
+        groups=Rows(groups.groups(tx)),
+        members=frozenset(groups.memberships(tx)),
+        roles=Roles(Coded(roles.roles(tx)), Coded(roles.permissions(tx)), frozenset(roles.grants(tx))),
+        version=known,
     )
 
 
-def _differs(row: UserRow, stored: UserRow | None) -> bool:
-    return stored is None or row != replace(stored, password_hash=None)  # a row with a hash brings a new one
+async def _hash_passwords(
+    file: DirectoryFile, users: Rows[people.UserRow], keep: bool, progress: Progress
+) -> Mapping[int, str]:
+    """The hashes of the file's plain passwords by the index of the user; none where the stored one fits."""
+    wanted: dict[int, tuple[str, str | None]] = {}
+    for index, entry in enumerate(file.users):
+        if entry.password is not None:
+            stored = users.of(entry)
+            known = None if stored is None else stored.password_hash
+            if known is None or not keep:
+                wanted[index] = entry.password, known
+    hashed: dict[int, str] = {}
+    done = count(1)
+
+    async def hash_one(index: int, password: str, known: str | None) -> None:
+        if known is None or not await verify_password(known, password):
+            hashed[index] = await hash_password(password)
+        progress("Hashing passwords", next(done), len(wanted))
+
+    await asyncio.gather(*(hash_one(index, *each) for index, each in wanted.items()))
+    return hashed
+
+
+def _summary(changes: Changes, notes: list[str]) -> LoadSummary:
+    return LoadSummary(
+        users_added=len(changes.new_users),
+        users_changed=len(changes.changed_users),
+        groups_added=len(changes.new_groups),
+        groups_changed=len(changes.changed_groups),
+        roles_added=len(changes.new_roles),
+        roles_changed=len(changes.changed_roles),
+        notes=tuple(notes),
+    )

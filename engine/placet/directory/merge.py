@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Generic, TypeVar
 
-from placet.core.names import dn_guid, fold_dn, group_dn, is_dn, user_dn
+from placet.core.defaults import ADMINISTRATOR_ROLE, OPERATOR_ROLE
+from placet.core.names import dn_guid, fold_dn, fold_user_name, group_dn, is_dn, user_dn
 from placet.core.people import ADMINISTRATOR
 from placet.directory.administrator import USER_NAME
 from placet.directory.file import DirectoryFile, FileGroup, FileUser
+from placet.directory.merge_roles import Roles, merge_roles
 from placet.errors import InvalidDirectory
-from placet.store.directory import GroupRow, UserRow
+from placet.store.groups import GroupRow
+from placet.store.people import UserRow
 
 Row = TypeVar("Row", UserRow, GroupRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is stored when a file is laid over it, at one version of the directory."""
+
+    users: Rows[UserRow]
+    groups: Rows[GroupRow]
+    roles: Roles
+    members: frozenset[tuple[str, str]] = frozenset()
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +38,7 @@ class Merged:
     users: list[UserRow]
     groups: list[GroupRow]
     groups_of: dict[str, list[str]]
+    roles: Roles
     notes: list[str]
 
 
@@ -35,11 +51,12 @@ class Rows(Generic[Row]):
         self._by_name: dict[str, list[Row]] = {}
         for row in self.by_id.values():
             self._by_dn.setdefault(fold_dn(row.dn), []).append(row)
-            self._by_name.setdefault(row.name.casefold(), []).append(row)
+            if row.name:  # who was deleted has none
+                self._by_name.setdefault(fold_user_name(row.name), []).append(row)
 
     def named(self, text: str) -> Row | None:
         """The row of a name or a DN."""
-        found = self._by_name.get(text.casefold()) or self._by_dn.get(fold_dn(text))
+        found = self._by_name.get(fold_user_name(text)) or self._by_dn.get(fold_dn(text))
         return found[0] if found else None
 
     def of(self, entry: FileUser | FileGroup) -> Row | None:
@@ -49,7 +66,7 @@ class Rows(Generic[Row]):
 
     def sharing(self, row: Row) -> Row | None:
         """Another row that has the same name or the same DN."""
-        same = [*self._by_name.get(row.name.casefold(), ()), *self._by_dn.get(fold_dn(row.dn), ())]
+        same = [*self._by_name.get(fold_user_name(row.name), ()), *self._by_dn.get(fold_dn(row.dn), ())]
         return next((other for other in same if other.id != row.id), None)
 
     def overlaid(self, rows: Iterable[Row]) -> Rows[Row]:
@@ -57,13 +74,15 @@ class Rows(Generic[Row]):
         return Rows((self.by_id | {row.id: row for row in rows}).values())
 
 
-def merge(file: DirectoryFile, users: Rows[UserRow], groups: Rows[GroupRow], hashes: Mapping[int, str]) -> Merged:
-    """Lay a file over the stored rows; `hashes` has the hashes of plain passwords by the index of the user.
+def merge(file: DirectoryFile, stored: Stored, hashes: Mapping[int, str], now: datetime) -> Merged:
+    """Lay a file over what is stored; `hashes` has the hashes of plain passwords by the index of the user.
 
     A user's row has a password hash only where the file brings a new one. Raises `InvalidDirectory` with all faults.
     """
     faults: list[str] = []
-    notes = _left_out(file)
+    notes: list[str] = []
+    roles = merge_roles(file, stored.roles, now, faults, notes)
+    users, groups = stored.users, stored.groups
     group_rows = [_group_row(entry, groups.of(entry)) for entry in file.groups]
     faults += _clashes(file, "groups", file.groups, group_rows, groups)
     user_rows = [
@@ -71,11 +90,13 @@ def merge(file: DirectoryFile, users: Rows[UserRow], groups: Rows[GroupRow], has
         for index, entry in enumerate(file.users)
     ]
     faults += _clashes(file, "users", file.users, user_rows, users)
-    user_rows = _with_managers(file, user_rows, users.overlaid(user_rows), faults, notes)
+    user_rows = _with_roles(file, user_rows, users, roles, faults)
+    after = users.overlaid(user_rows)
+    user_rows = _with_managers(file, user_rows, after, faults, notes)
     groups_of = _groups_of(file, user_rows, groups.overlaid(group_rows), faults)
     if faults:
         raise InvalidDirectory(faults)
-    return Merged(user_rows, group_rows, groups_of, notes)
+    return Merged(user_rows, group_rows, groups_of, roles, notes)
 
 
 def _group_row(entry: FileGroup, stored: GroupRow | None) -> GroupRow:
@@ -89,8 +110,9 @@ def _user_row(entry: FileUser, stored: UserRow | None, password_hash: str | None
     row = stored or UserRow(id=entry.uid or dn_guid(dn), dn=dn, user_name=entry.name)
     if password_hash == row.password_hash:
         password_hash = None
-    said = entry.model_dump(include={"first_name", "last_name", "email", "status"}, exclude_none=True)
-    return replace(row, user_name=entry.name, password_hash=password_hash, **said)
+    said = {name: getattr(entry, name) for name in ("first_name", "last_name", "email", "status", "due_on")}
+    given = {name: value for name, value in said.items() if value is not None}
+    return replace(row, user_name=entry.name, password_hash=password_hash, **given)
 
 
 def _clashes(
@@ -100,21 +122,57 @@ def _clashes(
     first_of: dict[str, int] = {}
     after = stored.overlaid(rows)
     for index, (entry, row) in enumerate(zip(entries, rows, strict=True)):
-        place = file.place(section, index)
         if entry.uid is not None and entry.uid != row.id:
+            place = file.place(section, index)
             yield f"{place}: has the uid {row.id} already, not {entry.uid}; give that one or leave it out"
         if entry.dn is not None and fold_dn(entry.dn) != fold_dn(row.dn):
+            place = file.place(section, index)
             yield f"{place}: has the dn {row.dn} already, not {entry.dn}; give that one or leave it out"
         if first_of.setdefault(row.id, index) != index:
-            yield f"{place}: is the same as entry {first_of[row.id] + 1}; leave one of them out"
+            yield f"{file.place(section, index)}: is the same as entry {first_of[row.id] + 1}; leave one of them out"
         elif (other := after.sharing(row)) is not None:
+            place = file.place(section, index)
             yield f"{place}: {other.name} ({other.dn}, uid {other.id}) has that name or dn; choose another"
         if isinstance(row, UserRow) and _is_false_administrator(row):
-            yield f"{place}: this user name is kept for the administrator; give the dn {ADMINISTRATOR} or another name"
+            yield (
+                f"{file.place(section, index)}: this user name is kept for the administrator; "
+                f"give the dn {ADMINISTRATOR} or another name"
+            )
 
 
 def _is_false_administrator(row: UserRow) -> bool:
-    return row.user_name.casefold() == USER_NAME and fold_dn(row.dn) != ADMINISTRATOR
+    return fold_user_name(row.user_name) == USER_NAME and not _is_administrator(row)
+
+
+def _is_administrator(row: UserRow) -> bool:
+    return fold_dn(row.dn) == ADMINISTRATOR
+
+
+def _with_roles(
+    file: DirectoryFile, rows: Sequence[UserRow], stored: Rows[UserRow], roles: Roles, faults: list[str]
+) -> list[UserRow]:
+    """The rows with their roles: the file's, else what is stored, else of the new the operator's."""
+    given = list(rows)
+    for index, (entry, row) in enumerate(zip(file.users, rows, strict=True)):
+        role_id = OPERATOR_ROLE if row.id not in stored.by_id else row.role
+        if entry.says_role:
+            named = entry.role or entry.role_code
+            found = None if named is None else roles.roles.named(named)
+            if named is not None and found is None:
+                faults.append(
+                    f"{file.place('users', index)}, role: there is no role {named!a}; "
+                    "give the uid or code of one, or add it to the roles"
+                )
+            role_id = None if found is None else found.id
+        if _is_administrator(row):
+            if entry.says_role and role_id != ADMINISTRATOR_ROLE:
+                faults.append(
+                    f"{file.place('users', index)}, role: the administrator always has PROCESSMAKER_ADMIN; "
+                    "give that one or leave it out"
+                )
+            role_id = ADMINISTRATOR_ROLE
+        given[index] = replace(row, role=role_id) if role_id != row.role else row
+    return given
 
 
 def _with_managers(
@@ -152,13 +210,3 @@ def _groups_of(
             if group is None
         ]
     return ids
-
-
-def _left_out(file: DirectoryFile) -> list[str]:
-    """What the file has and this version does not keep: it has people and groups, and no roles yet."""
-    parts = [part for part in ("roles", "permissions", "role_permissions") if getattr(file, part)]
-    if any(user.role or user.role_code for user in file.users):
-        parts.append("the users' roles")
-    return (
-        [f"{file.file_name}: {', '.join(parts)} were checked and not stored: there are no roles yet"] if parts else []
-    )

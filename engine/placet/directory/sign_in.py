@@ -26,8 +26,9 @@ from placet.directory.passwords import (
     verify_password,
 )
 from placet.errors import NotAuthenticated
-from placet.store import directory
-from placet.store.directory import ACTIVE, UserRow
+from placet.store import people, roles
+from placet.store.directory_version import Transaction
+from placet.store.people import UserRow
 
 FRESH = timedelta(seconds=5)  # so long a verified credential needs no look at the database
 KNOWN = timedelta(minutes=10)  # so long it needs that look, but no argon2
@@ -46,15 +47,32 @@ class _Verified:
     known_until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A stored user, and what he is with his role at the time of the look."""
+
+    user: UserRow
+    person: Person
+
+
 class SignIn:
     """Who stands behind a name and a password.
 
     `directory_version` is the version of the people that are held in memory: once it moves on, no cached credential
-    counts before it was compared with the database again.
+    counts before it was compared with the database again. `refused` is told of each refusal, with a DN or, where nobody
+    has it, the name that was tried, and the address.
     """
 
-    def __init__(self, database: Database, clock: Clock, directory_version: Callable[[], int] = lambda: 0) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        directory_version: Callable[[], int] = lambda: 0,
+        *,
+        refused: Callable[[str, str], None] = lambda who, address: None,
+    ) -> None:
         self._database, self._clock, self._directory_version = database, clock, directory_version
+        self._refused = refused
         self._key = secrets.token_bytes(32)
         self._verified: OrderedDict[bytes, _Verified] = OrderedDict()
         self._failures = FailedSignIns(clock)
@@ -76,6 +94,7 @@ class SignIn:
         within an hour. Neither stops who has signed in with this password before.
         """
         if not _could_be(user, _LONGEST_NAME) or not _could_be(password, LONGEST):
+            self._refused(user[:_LONGEST_NAME], address)
             raise NotAuthenticated(REFUSAL)
         digest = self._digest(user, password)
         async with self._turns.setdefault(digest, asyncio.Lock()):  # of many equal requests one verifies
@@ -84,30 +103,35 @@ class SignIn:
     async def _verify(self, digest: bytes, user: str, password: str, address: str) -> Person:
         # The version comes before the look at the database: a change in between makes the entry old, never wrong.
         version = self._directory_version()
-        account = await self._database.read(lambda tx: directory.find_user(tx, user))
+        found = await self._database.read(lambda tx: _find(tx, user, self._clock.now()))
+        account = None if found is None else found.user
         known = self._right_before(digest, account)
-        if account is not None and known is not None and self._still_holds(known, account):
-            self._remember(digest, account, version, known.known_until)
-            return account.person
+        if found is not None and known is not None and found.person.active and self._clock.now() < known.known_until:
+            self._remember(digest, found, version, known.known_until)
+            return found.person
         who = _counted_as(user, account)
-        if known is None:
-            self._failures.begin(who, address)
-        account = await self._checked(account, password)
+        try:
+            if known is None:
+                self._failures.begin(who, address)
+            found = await self._checked(found, password)
+        except NotAuthenticated:
+            self._refused(user if account is None else account.dn, address)
+            raise
         if known is None:
             self._failures.succeed(who, address)
-        if needs_rehash(account.password_hash or ""):
-            account = await self._rehash(account, password)
-        self._remember(digest, account, version, self._clock.now() + KNOWN)
-        return account.person
+        if needs_rehash(found.user.password_hash or ""):
+            found = await self._rehash(found, password)
+        self._remember(digest, found, version, self._clock.now() + KNOWN)
+        return found.person
 
-    async def _checked(self, account: UserRow | None, password: str) -> UserRow:
-        """The account, if it is active and the password fits."""
+    async def _checked(self, found: _Found | None, password: str) -> _Found:
+        """Who was found, if he is active and the password fits."""
         # Nobody is told by the time an answer takes whether a name exists: a decoy is verified where there is no hash.
-        stored = account.password_hash if account is not None else None
+        stored = found.user.password_hash if found is not None else None
         fits = await verify_password(stored or self._decoy, password)
-        if account is None or stored is None or not fits or account.status != ACTIVE:
+        if found is None or stored is None or not fits or not found.person.active:
             raise NotAuthenticated(REFUSAL)
-        return account
+        return found
 
     def _right_before(self, digest: bytes, account: UserRow | None) -> _Verified | None:
         """What is remembered of credentials that were right under the present password, however long ago."""
@@ -115,19 +139,17 @@ class SignIn:
         unchanged = entry is not None and account is not None and account.password_hash == entry.password_hash
         return entry if unchanged else None
 
-    def _still_holds(self, known: _Verified, account: UserRow) -> bool:
-        return account.status == ACTIVE and self._clock.now() < known.known_until
-
-    async def _rehash(self, account: UserRow, password: str) -> UserRow:
+    async def _rehash(self, found: _Found, password: str) -> _Found:
         """Store the password at today's costs, unless it was changed while this one was verified."""
-        old, new = account.password_hash, await hash_password(password)
-        replaced = await self._database.write(lambda tx: directory.replace_password(tx, account.id, old, new))
-        return replace(account, password_hash=new) if replaced else account
+        user, new = found.user, await hash_password(password)
+        old = user.password_hash
+        replaced = await self._database.write(lambda tx: people.replace_password(tx, user.id, old, new))
+        return replace(found, user=replace(user, password_hash=new)) if replaced else found
 
-    def _remember(self, digest: bytes, account: UserRow, version: int, known_until: datetime) -> None:
+    def _remember(self, digest: bytes, found: _Found, version: int, known_until: datetime) -> None:
         fresh_until = self._clock.now() + FRESH
         self._verified[digest] = _Verified(
-            account.person, account.password_hash or "", version, fresh_until, known_until
+            found.person, found.user.password_hash or "", version, fresh_until, known_until
         )
         self._verified.move_to_end(digest)
         if len(self._verified) > _REMEMBERED:
@@ -173,6 +195,11 @@ def _text(raw: bytes) -> str:
         return raw.decode()
     except UnicodeDecodeError:  # older clients send what they were typed in
         return raw.decode("latin-1")
+
+
+def _find(tx: Transaction, name: str, now: datetime) -> _Found | None:
+    user = people.find_user(tx, name)
+    return None if user is None else _Found(user, user.person(roles.role_of(tx, user), now.date()))
 
 
 def _counted_as(user: str, account: UserRow | None) -> str:

@@ -9,17 +9,16 @@ import asyncio
 from datetime import datetime
 from functools import partial
 
-import structlog
-
 from placet.clock import Clock
 from placet.commands import ChildEnded, Command, FireItemTimer, FireJob, StartProcess, TerminateProcess
 from placet.core.records import Job
 from placet.errors import PlacetError, Unavailable
+from placet.log import get_logger
 from placet.store import jobs, start_keys, work_items
 from placet.store.world import World
 from placet.store.writer import Writer
 
-log = structlog.get_logger("placet.jobs")
+log = get_logger("placet.jobs")
 
 #: How many due rows are asked for at once.
 _AT_ONCE = 200

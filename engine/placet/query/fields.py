@@ -104,7 +104,7 @@ WORK_ITEMS = Resource(
         _person("Owner"),
         _person("ProxyFor"),
         Field("ActivityId", FieldType.EXACT),
-        _status("Status", Open=0, Claimed=1, Completed=2, Cancelled=3, TimedOut=4),
+        _status("Status", Open=0, Claimed=1, Completed=2, Cancelled=3, Timedout=4),
         _status("Priority", High=1, Medium=2, Low=3),
         _CREATION_TIME,
         Field("ExpTime", FieldType.TIME),

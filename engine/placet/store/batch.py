@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import structlog
 from sqlalchemy import Connection
 
 from placet.commands import ActOnWorkItem, AddComment, Command, StartProcess
@@ -18,11 +17,12 @@ from placet.core.definition import Definition
 from placet.core.draft import Decision, Facts
 from placet.core.records import Comment, Event, Job, Process, Snapshot, WorkItem
 from placet.errors import Conflict, NotFound, PlacetError
+from placet.log import get_logger
 from placet.store import data_values, former, jobs, processes, start_keys, trail, work_items
 from placet.store.names import Names
 from placet.store.world import World
 
-log = structlog.get_logger("placet.store")
+log = get_logger("placet.store")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Batch:
 
     def _read(self, commands: Sequence[Command]) -> None:
         tx, names = self.tx, self.names
-        self.world.refresh(tx)
+        self.world.refresh(tx, in_a_batch=True)
         ids = {command.process_id for command in commands if _needs_reading(command)}
         for process in processes.load(tx, ids, names, lock=True):
             self._snapshots[process.id] = Snapshot(process)
@@ -183,6 +183,8 @@ class Batch:
             (changes.new_items if is_new else changes.changed_items)[key] = item
             if before is not None and number in before.items and before.items[number].addressee != item.addressee:
                 changes.former.add((item.process_id, before.items[number].addressee))
+            if is_new and item.proxy_for is not None:
+                changes.former.add((item.process_id, item.proxy_for))  # he may read what his delegate is asked
             self._note_due(item.timer_at)
 
     def _collect_jobs(self, decision: Decision, before: Snapshot | None) -> None:

@@ -19,6 +19,8 @@ def values(tx: Connection) -> dict[str, int]:
     return {row.name: row.value for row in tx.execute(_ALL)}
 
 
-def bump(tx: Connection, name: str) -> None:
+def bump(tx: Connection, name: str) -> int:
+    """Count one more; gives the new number."""
     statement = insert_into(tx, counter).values(name=name, value=1)
-    tx.execute(statement.on_conflict_do_update(index_elements=[counter.c.name], set_={"value": counter.c.value + 1}))
+    counted = statement.on_conflict_do_update(index_elements=[counter.c.name], set_={"value": counter.c.value + 1})
+    return int(tx.execute(counted.returning(counter.c.value)).scalar_one())

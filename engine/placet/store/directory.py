@@ -1,196 +1,168 @@
-"""People and groups as they are stored. Whatever changes them moves the directory's version on."""
+"""The directory as decisions see it, read from the database: all of it once, then what has changed."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from operator import itemgetter
-from typing import Any, TypeAlias
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from functools import partial
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Executable, bindparam, delete, func, or_, select, update
-from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy import ColumnElement, Select, Table, bindparam, func, null, or_, select
 
 from placet.core.names import fold_dn
-from placet.core.people import Directory, Group, Person
-from placet.store import counters
-from placet.store.database import insert_into
-from placet.store.tables import group_member, user_account, user_group
+from placet.core.people import Directory, Group, Person, Role, StandIn, active_on
+from placet.store.bulk import AT_ONCE
+from placet.store.database import aside
+from placet.store.directory_version import COUNTER, Transaction, bump, version
+from placet.store.people import ACTIVE
+from placet.store.roles import ROLE_COLUMNS, RoleRow, as_decided
+from placet.store.tables import (
+    absence,
+    group_member,
+    permission,
+    proxy_grant,
+    role,
+    role_permission,
+    user_account,
+    user_group,
+)
 
-Transaction: TypeAlias = Connection
+__all__ = ["COUNTER", "Transaction", "bump", "changed_users", "load", "refreshed", "version"]
 
-ACTIVE, INACTIVE, VACATION = STATUSES = ("ACTIVE", "INACTIVE", "VACATION")
-COUNTER = "directory"
+T = TypeVar("T")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserRow:
-    """One stored user; only the status ACTIVE lets him sign in and be asked."""
-
-    id: str
-    dn: str
-    user_name: str
-    first_name: str = ""
-    last_name: str = ""
-    email: str = ""
-    manager: str | None = None
-    status: str = ACTIVE
-    password_hash: str | None = field(default=None, repr=False)
-
-    @property
-    def name(self) -> str:
-        return self.user_name
-
-    @property
-    def person(self) -> Person:
-        return Person(
-            dn=self.dn,
-            user_name=self.user_name,
-            first_name=self.first_name,
-            last_name=self.last_name,
-            email=self.email,
-            manager=self.manager,
-            active=self.status == ACTIVE,
-        )
+_PERSON = [
+    user_account.c[name]
+    for name in (
+        *("folded", "dn", "user_name", "first_name", "last_name", "email"),
+        *("manager", "id", "role", "status", "due_on"),
+    )
+]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupRow:
-    """One stored group, without its members."""
-
-    id: str
-    dn: str
-    title: str
-    status: str = ACTIVE
-
-    @property
-    def name(self) -> str:
-        return self.title
+def _standing_in(table: Table, stand_in: ColumnElement[str], *scope: ColumnElement[Any]) -> Select[Any]:
+    whose, who, to_at = user_account.alias(), user_account.alias(), table.c.to_at
+    return (
+        select(whose.c.folded, who.c.folded, table.c.from_at, to_at, *scope)
+        .join(whose, table.c.user_id == whose.c.id)
+        .join(who, stand_in == who.c.id)
+        .where(or_(to_at.is_(None), to_at > bindparam("now", type_=to_at.type)))
+        .order_by(table.c.id)
+    )
 
 
-USER_COLUMNS = [user_account.c[name] for name in UserRow.__dataclass_fields__]
-GROUP_COLUMNS = [user_group.c[name] for name in GroupRow.__dataclass_fields__]
+_ABSENCES = _standing_in(absence, absence.c.delegate_id, absence.c.category, absence.c.definition)
+_PROXIES = _standing_in(proxy_grant, proxy_grant.c.proxy_id, null(), null())
 
 
-def version(tx: Transaction) -> int:
-    """The number of changes so far; 0 before the first."""
-    return counters.value(tx, COUNTER)
+def load(tx: Transaction, now: datetime) -> Directory:
+    """The whole directory at a time."""
+    return refreshed(tx, Directory(version=-1), now)
 
 
-def bump(tx: Transaction) -> None:
-    """Move the version on, so that every picture of the directory held in memory is read again."""
-    counters.bump(tx, COUNTER)
+def changed_users(tx: Transaction, since: int, most: int) -> int:
+    """How many users have changed since a version, counted up to `most`."""
+    found = select(user_account.c.id).where(user_account.c.changed > since).limit(most).subquery()
+    return tx.execute(select(func.count()).select_from(found)).scalar_one()
 
 
-def load(tx: Transaction) -> Directory:
-    """The whole directory as decisions see it."""
+def refreshed(tx: Transaction, known: Directory, now: datetime) -> Directory:
+    """A directory as it is stored, made of one that was read before; it takes as long as what has changed."""
     # The version comes first: of a change between these reads the picture then says that it is older, never newer.
-    known = version(tx)
-    people = users(tx)
-    dn_of = {user.id: fold_dn(user.dn) for user in people}
+    number = version(tx)
+    roles = {each.id: each for each in _changed_roles(tx, known.version)}
+    gone_roles = _gone(tx, role, role.c.id, known.roles.keys() | roles.keys())
+    every_role = {uid: each for uid, each in (known.roles | roles).items() if uid not in gone_roles}
+    people = _changed_people(tx, known.version, every_role, now.date())
+    if known.version >= 0:
+        read = {person.id for person in people.values()}
+        people |= _with_other_roles(known, {*roles, *gone_roles}, every_role, read, now.date())
+    groups = _changed_groups(tx, known.version)
+    gone_groups = _gone(tx, user_group, user_group.c.folded, known.groups.keys() | groups.keys())
+    absences = _stand_ins(tx, _ABSENCES, now)
+    proxies = _stand_ins(tx, _PROXIES, now)
+    made = partial(known.next, roles=roles.values(), gone_groups=gone_groups, gone_roles=gone_roles)
+    return aside(tx, lambda: made(number, people.items(), groups.items(), absences=absences, proxies=proxies))
+
+
+def _changed_roles(tx: Transaction, since: int) -> list[Role]:
+    rows = [RoleRow(**row) for row in tx.execute(select(*ROLE_COLUMNS).where(role.c.changed > since)).mappings()]
+    if not rows:
+        return []
+    code_of = {
+        each.id: each.code
+        for each in tx.execute(select(permission.c.id, permission.c.code).where(permission.c.status == ACTIVE))
+    }
+    held: dict[str, list[str]] = defaultdict(list)
+    for some in _by_thousands([row.id for row in rows]):
+        for pair in tx.execute(select(role_permission).where(role_permission.c.role_id.in_(some))):
+            if pair.permission_id in code_of:
+                held[pair.role_id].append(code_of[pair.permission_id])
+    return [as_decided(row, held[row.id], code_of.values()) for row in rows]
+
+
+def _changed_people(tx: Transaction, since: int, roles: Mapping[str, Role], today: date) -> dict[str, Person]:
+    """Who was changed, by folded DN."""
+    found: dict[str, Person] = {}
+    ids = tx.execute(select(user_account.c.id).where(user_account.c.changed > since)).scalars().all()
+    for some in _by_thousands(ids):
+        rows = tx.execute(select(*_PERSON).where(user_account.c.id.in_(some))).all()
+        found |= {row[0]: _person(row, roles, today) for row in rows}
+    return found
+
+
+def _person(row: Sequence[Any], roles: Mapping[str, Role], today: date) -> Person:
+    _, dn, user_name, first_name, last_name, email, manager, uid, role_id, status, due_on = row
+    held, due = roles.get(role_id), None if due_on is None else date.fromisoformat(due_on)
+    may = active_on(today, status == ACTIVE, held, due)
+    allowed = frozenset[str]() if held is None else held.permissions
+    return Person(
+        dn, user_name, first_name, last_name, email, manager, may, uid, role_id, allowed, status == ACTIVE, due
+    )
+
+
+def _with_other_roles(
+    known: Directory, changed: Collection[str], roles: Mapping[str, Role], read: Collection[str], today: date
+) -> dict[str, Person]:
+    """Who was not changed himself, and whose role was, by folded DN."""
+    if not changed:
+        return {}
+    return {
+        dn: person.with_role(roles.get(person.role or ""), today)
+        for dn, person in known.people.items()
+        if person.role in changed and person.id not in read
+    }
+
+
+def _changed_groups(tx: Transaction, since: int) -> dict[str, Group]:
+    """The groups that were changed, or whose members were, by folded DN."""
+    rows = tx.execute(select(user_group).where(user_group.c.changed > since)).all()
     members: dict[str, set[str]] = defaultdict(set)
-    for group_id, user_id in memberships(tx):
-        if user_id in dn_of:
-            members[group_id].add(dn_of[user_id])
-    found = [
-        Group(dn=group.dn, title=group.title, members=frozenset(members[group.id]), active=group.status == ACTIVE)
-        for group in groups(tx)
+    user = group_member.c.user_id == user_account.c.id
+    query = select(group_member.c.group_id, user_account.c.folded).join(user_account, user)
+    for some in _by_thousands([row.id for row in rows]):
+        for group_id, folded in tx.execute(query.where(group_member.c.group_id.in_(some))):
+            members[group_id].add(folded)
+    return {
+        row.folded: Group(row.dn, row.title, frozenset(members[row.id]), active=row.status == ACTIVE) for row in rows
+    }
+
+
+def _gone(tx: Transaction, table: Table, key: ColumnElement[str], known: Collection[str]) -> set[str]:
+    """Which of those that were read, and are all that there are or were, are no longer there."""
+    stored = tx.execute(select(func.count()).select_from(table)).scalar_one()
+    return set() if stored == len(known) else set(known) - set(tx.execute(select(key)).scalars())
+
+
+def _stand_ins(tx: Transaction, query: Select[Any], now: datetime) -> list[StandIn]:
+    """Who stands in for whom, or will."""
+    return [
+        StandIn(whose, who, from_at, to_at, category, None if definition is None else fold_dn(definition))
+        for whose, who, from_at, to_at, category, definition in tx.execute(query, {"now": now})
     ]
-    return Directory([user.person for user in people], found, known)
 
 
-def users(tx: Transaction) -> list[UserRow]:
-    return [UserRow(**row) for row in tx.execute(select(*USER_COLUMNS).order_by(user_account.c.id)).mappings()]
-
-
-def groups(tx: Transaction) -> list[GroupRow]:
-    return [GroupRow(**row) for row in tx.execute(select(*GROUP_COLUMNS).order_by(user_group.c.id)).mappings()]
-
-
-def memberships(tx: Transaction) -> set[tuple[str, str]]:
-    """Who is in what, as pairs of a group's id and a user's."""
-    return {(row.group_id, row.user_id) for row in tx.execute(select(group_member))}
-
-
-def upsert_users(tx: Transaction, rows: Iterable[UserRow]) -> None:
-    """Add users or change those of the same id; a row without a password hash leaves the stored one."""
-    statement = insert_into(tx, user_account)
-    changes = _all_but_id(statement.excluded)
-    changes["password_hash"] = func.coalesce(statement.excluded.password_hash, user_account.c.password_hash)
-    upsert = statement.on_conflict_do_update(index_elements=["id"], set_=changes)
-    _write(tx, upsert, [_user_values(row) for row in rows], by="id")
-
-
-def upsert_groups(tx: Transaction, rows: Iterable[GroupRow]) -> None:
-    """Add groups or change those of the same id."""
-    statement = insert_into(tx, user_group)
-    upsert = statement.on_conflict_do_update(index_elements=["id"], set_=_all_but_id(statement.excluded))
-    _write(tx, upsert, [asdict(row) | {"folded": fold_dn(row.dn)} for row in rows], by="id")
-
-
-def set_members(tx: Transaction, groups_of: Mapping[str, Collection[str]]) -> None:
-    """Make each user (by id) a member of exactly the groups (by id) that are given for him."""
-    wanted = {(group_id, user_id) for user_id, group_ids in groups_of.items() for group_id in group_ids}
-    stored = {pair for pair in memberships(tx) if pair[1] in groups_of}
-    key = group_member.c.group_id == bindparam("g"), group_member.c.user_id == bindparam("u")
-    _write(tx, delete(group_member).where(*key), [{"g": g, "u": u} for g, u in stored - wanted], by="g")
-    join = insert_into(tx, group_member).on_conflict_do_nothing()
-    _write(tx, join, [{"group_id": g, "user_id": u} for g, u in wanted - stored], by="group_id")
-
-
-def add_user(tx: Transaction, row: UserRow) -> bool:
-    """Add a user, or return False where his id, DN or user name is taken."""
-    statement = insert_into(tx, user_account).values(_user_values(row)).on_conflict_do_nothing()
-    return _changed(tx, statement.returning(user_account.c.id))
-
-
-def set_password(tx: Transaction, user_id: str, password_hash: str) -> bool:
-    """Store a password's hash, or return False where there is no such user."""
-    return _change_user(tx, user_id, password_hash=password_hash)
-
-
-def replace_password(tx: Transaction, user_id: str, old_hash: str | None, new_hash: str) -> bool:
-    """Store a password's hash only if `old_hash` is still the stored one; None stands for no password."""
-    unchanged = user_account.c.password_hash.is_not_distinct_from(old_hash)
-    return _change_user(tx, user_id, unchanged, password_hash=new_hash)
-
-
-def set_status(tx: Transaction, user_id: str, status: str) -> bool:
-    """Set one of `STATUSES`, or return False where there is no such user."""
-    return _change_user(tx, user_id, status=status)
-
-
-def find_user(tx: Transaction, dn_or_user_name: str) -> UserRow | None:
-    """A user with his password hash, active or not, by user name or DN."""
-    named = user_account.c.folded_name == dn_or_user_name.casefold()
-    query = select(*USER_COLUMNS).where(or_(named, user_account.c.folded == fold_dn(dn_or_user_name)))
-    found = [UserRow(**row) for row in tx.execute(query).mappings()]
-    # A user name wins over a DN, as it does in `Directory.person`.
-    return min(found, key=lambda user: user.user_name.casefold() != dn_or_user_name.casefold(), default=None)
-
-
-def _all_but_id(excluded: ReadOnlyColumnCollection[str, Any]) -> dict[str, Any]:
-    return {column.name: column for column in excluded if column.name != "id"}
-
-
-def _user_values(row: UserRow) -> dict[str, Any]:
-    return asdict(row) | {"folded": fold_dn(row.dn), "folded_name": row.user_name.casefold()}
-
-
-def _write(tx: Transaction, statement: Executable, rows: list[dict[str, Any]], by: str) -> None:
-    """Run a statement for all rows, if there are any, in the order that every writer takes."""
-    if rows:
-        tx.execute(statement, sorted(rows, key=itemgetter(by)))
-        bump(tx)
-
-
-def _change_user(tx: Transaction, user_id: str, *conditions: ColumnElement[bool], **values: str) -> bool:
-    change = update(user_account).where(user_account.c.id == user_id, *conditions).values(**values)
-    return _changed(tx, change.returning(user_account.c.id))
-
-
-def _changed(tx: Transaction, statement: Executable) -> bool:
-    if tx.execute(statement).first() is None:
-        return False
-    bump(tx)
-    return True
+def _by_thousands(ids: Sequence[T]) -> Iterator[Sequence[T]]:
+    """So many at a time that nobody else on the loop waits long."""
+    return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))

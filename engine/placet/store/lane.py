@@ -9,16 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
 from sqlalchemy import Connection
 
 from placet.commands import Command
 from placet.errors import Unavailable
+from placet.log import get_logger
 from placet.store import trail
 from placet.store.batch import Batch
 from placet.store.database import WriteConnection, in_words, lost_a_lock, may_pass, refusal_of, translate
+from placet.store.world import MuchHasChanged
 
-log = structlog.get_logger("placet.store")
+log = get_logger("placet.store")
 
 LEAST_IN_BATCH, MOST_IN_BATCH = 16, 64
 #: How long one batch should keep the loop's thread; how many commands it takes follows from what the last one took.
@@ -33,6 +34,7 @@ class Pending:
 
     work: Command | Callable[[Connection], Any]
     answer: asyncio.Future[Any]
+    aside: bool = False  # a function that takes long
 
     def resolve(self, answer: object) -> None:
         if self.answer.done():  # its caller has gone; what it asked for is done all the same
@@ -63,10 +65,10 @@ class Lane:
         self._most = MOST_IN_BATCH
         self._task = asyncio.create_task(self._run(), name="placet-writer")
 
-    def add(self, work: Any) -> asyncio.Future[Any]:
+    def add(self, work: Any, *, aside: bool = False) -> asyncio.Future[Any]:
         if self._closing:
             raise Unavailable("The engine is stopping; it takes no more commands.")
-        pending = Pending(work, asyncio.get_running_loop().create_future())
+        pending = Pending(work, asyncio.get_running_loop().create_future(), aside)
         self._queue.append(pending)
         self._wake.set()
         return pending.answer
@@ -125,7 +127,8 @@ class Lane:
 
     async def _administer(self, pending: Pending, tries: int) -> None:
         try:
-            answer = await self._connection.run(pending.work)  # type: ignore[arg-type]  # is a function here
+            run = self._connection.run_aside if pending.aside else self._connection.run
+            answer = await run(pending.work)  # type: ignore[arg-type]  # is a function here
         except Exception as failure:
             await self._connection.rollback()
             if may_pass(failure):
@@ -148,7 +151,7 @@ class Lane:
         commands: list[Command] = [each.work for each in pending]  # type: ignore[misc]  # no functions among them
         try:
             began = time.perf_counter()
-            batch, answers = await self._connection.run(lambda tx: self._decide(tx, commands))
+            batch, answers = await self._decided(commands)
             self._measure(time.perf_counter() - began, len(commands))
         except Exception as failure:
             await self._connection.rollback()
@@ -161,6 +164,13 @@ class Lane:
             await self._unsure(pending, batch, answers, failure, tries)
             return
         self._answer(pending, batch, answers)
+
+    async def _decided(self, commands: list[Command]) -> tuple[Batch, list[Any]]:
+        try:
+            return await self._connection.run(lambda tx: self._decide(tx, commands))
+        except MuchHasChanged as change:
+            await self._connection.run_aside(change.read)
+            return await self._connection.run(lambda tx: self._decide(tx, commands))
 
     def _answer(self, pending: list[Pending], batch: Batch, answers: list[Any]) -> None:
         self._did_commit(batch, len(answers))

@@ -154,7 +154,7 @@ def _statement(
     if found is None:
         if len(kept) >= _MOST_STATEMENTS:
             kept.clear()
-        found = kept[key] = _Statement(page_query(columns, world, wanted, who, page), tx.dialect)
+        found = kept[key] = _Statement(page_query(columns, world, wanted, who, page, tx.dialect), tx.dialect)
     return found
 
 

@@ -7,12 +7,15 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
+from placet.clock import Clock, SystemClock
 from placet.errors import Conflict
 from placet.store.database import Database, events_are_ahead, let_events_go_on, lock_migrations, translate
+from placet.store.roles import seed_defaults
 
 _FOLDER = Path(__file__).parent / "migrations"
 
@@ -51,16 +54,19 @@ def _revision(tx: Connection) -> str | None:
     return found
 
 
-async def migrate(database: Database, *, only_empty: bool = False) -> Migrated:
+async def migrate(database: Database, *, only_empty: bool = False, clock: Clock | None = None) -> Migrated:
     """Make or update the tables, in one transaction; two programs at once do it one after the other.
+
+    The roles that every directory begins with are added where there is none.
 
     With `only_empty` the tables of another release are left as they are and refused, with a `Conflict`.
     """
+    now = (clock or SystemClock()).now()
     async with _alone():
         writer = await database.connect_writer(patient=True)
         try:
             await writer.begin()
-            migrated = await writer.run_aside(lambda tx: _upgrade(tx, only_empty))
+            migrated = await writer.run_aside(lambda tx: _upgrade(tx, only_empty, now))
             await writer.commit()
         except Exception as failure:
             await writer.rollback()
@@ -99,7 +105,7 @@ def _other_release(found: str) -> Conflict:
     return Conflict(f"The database is at revision {found} and this release needs {newest()}; run `placet migrate`.")
 
 
-def _upgrade(tx: Connection, only_empty: bool) -> Migrated:
+def _upgrade(tx: Connection, only_empty: bool, now: datetime) -> Migrated:
     lock_migrations(tx)
     before, after = _revision(tx), newest()
     if before is not None and before not in _known():
@@ -108,6 +114,7 @@ def _upgrade(tx: Connection, only_empty: bool) -> Migrated:
         if before is not None and only_empty:
             raise _other_release(before)
         _run_alembic(tx)
+    seed_defaults(tx, now)
     restored = events_are_ahead(tx)
     if restored:
         let_events_go_on(tx)

@@ -6,11 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, select, union
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    Dialect,
+    Label,
+    Select,
+    bindparam,
+    literal_column,
+    select,
+    union,
+)
+from sqlalchemy.sql.visitors import iterate
 
 from placet.query.ast import ME, Comparison, In, Node, Not, Operator, all_of, any_of, resolve_me
 from placet.query.ast import And as AndNode
 from placet.query.ast import Or as OrNode
+from placet.query.fields import WORK_ITEMS, Field
 from placet.store.compiler import compile_filter
 from placet.store.fields import PROCESS_COLUMNS
 from placet.store.tables import former_addressee, process, work_item
@@ -30,26 +43,53 @@ class Page:
     newest_first: bool = True
 
 
-def page_query(columns: Sequence[Any], world: World, wanted: Node | None, who: Reader, page: Page) -> Select[Any]:
-    """The rows of one page; what a reader sees by one right is cut to a page before it meets what he sees by others."""
+def page_query(
+    columns: Sequence[Any], world: World, wanted: Node | None, who: Reader, page: Page, dialect: Dialect
+) -> Select[Any]:
+    """The rows of one page; of what a reader sees by each of his rights no more is looked at than a page needs."""
     condition = condition_of(wanted, who, PROCESS_COLUMNS, world)
     if who.everything:
         return _cut(select(*columns).where(condition), process.c.id, page)
-    parts = [_cut(select(process.c.id).where(right, condition), process.c.id, page) for right in own_of(who)]
+    parts = [select(process.c.id.label("id")).where(right, condition) for right in own_of(who)]
     for table, rights in ((work_item, involved_of(who)), (former_addressee, had_of(who))):
         key = table.c.process_id
-        shared = select(key.label("id")).distinct().join(process, process.c.id == key).where(condition)
-        parts += [_cut(shared.where(right), key, page) for right in rights]
-    ids = union(*(select(part.subquery().c.id) for part in parts)).subquery()
+        for right in rights:
+            part = select(key.label("id")).where(right)
+            if wanted is not None or _asks_of_process(right):
+                part = part.join(process, process.c.id == key).where(condition)
+            parts.append(part)
+    ids = (_merged if dialect.name == "sqlite" else _united)(parts, page).subquery()
     return _cut(select(*columns).where(process.c.id.in_(select(ids.c.id))), process.c.id, page)
+
+
+def _asks_of_process(right: ColumnElement[bool]) -> bool:
+    return any(isinstance(each, Column) and each.table is process for each in iterate(right))
+
+
+def _merged(parts: Sequence[Select[Any]], page: Page) -> CompoundSelect[Any]:
+    """The first ids of all parts; SQLite reads parts that have one order side by side, each as far as it has to."""
+    ids = union(*(_behind(part, part.selected_columns.id, page) for part in parts))
+    order: ColumnElement[Any] = literal_column("id")
+    return ids.order_by(order.desc() if page.newest_first else order).limit(page.limit)
+
+
+def _united(parts: Sequence[Select[Any]], page: Page) -> CompoundSelect[Any]:
+    """The first ids of each part; PostgreSQL would read a part without a limit to its end."""
+    cut = (_cut(part.distinct(), part.selected_columns.id, page).subquery() for part in parts)
+    return union(*(select(part.c.id) for part in cut))
 
 
 def _cut(query: Select[Any], key: ColumnElement[Any], page: Page) -> Select[Any]:
     """The first rows of a query after the page before, in order of a process id."""
-    if page.after is not None:
-        after = bindparam(AFTER, page.after[0], HexId())
-        query = query.where(key < after if page.newest_first else key > after)
-    return query.order_by(key.desc() if page.newest_first else key).limit(page.limit)
+    return _behind(query, key, page).order_by(key.desc() if page.newest_first else key).limit(page.limit)
+
+
+def _behind(query: Select[Any], key: ColumnElement[Any], page: Page) -> Select[Any]:
+    if page.after is None:
+        return query
+    after = bindparam(AFTER, page.after[0], HexId())
+    key = key.element if isinstance(key, Label) else key
+    return query.where(key < after if page.newest_first else key > after)
 
 
 def condition_of(wanted: Node | None, who: Reader, columns: Any, world: World) -> ColumnElement[bool]:
@@ -59,14 +99,14 @@ def condition_of(wanted: Node | None, who: Reader, columns: Any, world: World) -
 
 
 def _with_groups(node: Node, who: Reader) -> Node:
-    """`Addressee=self` asks for what waits for me, so it takes in the groups that I act for."""
+    """`Addressee=self` asks for what waits for me, so it takes in the groups and the absent that I act for."""
     match node:
         case Comparison(asked, Operator.EQ, value) if value is ME and asked.name == "Addressee" and who.names:
-            return In(asked, who.names)
+            return _waits_for(asked, who)
         case Comparison(asked, Operator.NE, value) if value is ME and asked.name == "Addressee" and who.names:
-            return Not(In(asked, who.names))
+            return Not(_waits_for(asked, who))
         case In(asked, values) if ME in values and asked.name == "Addressee" and who.names:
-            return In(asked, (*(value for value in values if value is not ME), *who.names))
+            return any_of([In(asked, tuple(value for value in values if value is not ME)), _waits_for(asked, who)])
         case Not(part):
             return Not(_with_groups(part, who))
         case AndNode(parts):
@@ -75,3 +115,13 @@ def _with_groups(node: Node, who: Reader) -> Node:
             return any_of(_with_groups(part, who) for part in parts)
         case _:
             return node
+
+
+def _waits_for(addressee: Field, who: Reader) -> Node:
+    absent = tuple(each.folded for each in who.absent if each.definitions is None)
+    parts: list[Node] = [In(addressee, (*who.names, *absent))]
+    for each in who.absent:
+        if each.definitions is not None:
+            scope = In(WORK_ITEMS.field("Definition"), each.definitions)
+            parts.append(all_of([Comparison(addressee, Operator.EQ, each.folded), scope]))
+    return any_of(parts)

@@ -50,7 +50,7 @@ def find_process(tx: Connection, world: World, process_id: str, who: Reader) -> 
 
 def page_of_processes(tx: Connection, world: World, wanted: Node | None, who: Reader, page: Page) -> list[FoundProcess]:
     """A page in order of creation; its last one's id is where the next page begins."""
-    return _processes(tx, world, page_query([process], world, wanted, who, page))
+    return _processes(tx, world, page_query([process], world, wanted, who, page, tx.dialect))
 
 
 def _processes(tx: Connection, world: World, query: Select[Any]) -> list[FoundProcess]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Dialect, Integer, LargeBinary, SmallInteger
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import JSON, BigInteger, Dialect, Integer, LargeBinary, SmallInteger, Text
+from sqlalchemy.dialects.postgresql import JSONB, TEXT
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
@@ -60,5 +60,8 @@ Document: TypeEngine[Any] = JSON(none_as_null=True).with_variant(JSONB(none_as_n
 
 #: A number that counts up by itself; SQLite does that only for its own INTEGER.
 Serial: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
+
+#: A folded text that rows are ordered by: by its characters' numbers, whatever the language of the database.
+Folded: TypeEngine[str] = Text().with_variant(TEXT(collation="C"), "postgresql")
 
 Small = SmallInteger

@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection
 
+from placet.clock import Clock, SystemClock
 from placet.core.definition import Definition
 from placet.core.people import Directory
 from placet.store import counters, directory
 from placet.store.definitions import COUNTER, Catalog, load_catalog
 from placet.store.names import NameCache
 
+MOST_AT_ONCE = 500  # changed users that a batch reads on the loop's thread
+
+
+class MuchHasChanged(Exception):
+    """So much has to be read again that it is done off the loop, by `read`."""
+
+    def __init__(self, read: Callable[[Connection], None]) -> None:
+        super().__init__()
+        self.read = read
+
 
 class World:
     """Shared by all readers and writers of one database."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self._directory = Directory(version=-1)
+        self._turn = threading.Lock()
         self.names = NameCache()
-        self.directory = Directory(version=-1)
         self.catalog = Catalog([], -1, {})
         self.rows: dict[bytes, Any] = {}  # of processes, as `listing` last read them
         self._parsed: dict[int, Definition] = {}
+
+    @property
+    def directory(self) -> Directory:
+        """The people as they were last read, as of today: whose last day has passed is active no more."""
+        known = self._directory
+        if known.ends_at is not None and known.ends_at <= (now := self._clock.now()):
+            known = known.as_of(now)
+            self._keep(known)
+        return known
 
     def definition(self, tx: Connection, row: int) -> Definition:
         """One definition version; one deployed by another program since the last look is fetched."""
@@ -29,10 +53,21 @@ class World:
             self.catalog = load_catalog(tx, self._parsed)
         return self.catalog.get(tx, row)
 
-    def refresh(self, tx: Connection) -> None:
-        """Read again what has changed since it was last read; who looks at an older state changes nothing."""
+    def refresh(self, tx: Connection, *, in_a_batch: bool = False) -> None:
+        """Read again what has changed since it was last read; who looks at an older state changes nothing.
+
+        Raises `MuchHasChanged` `in_a_batch`, for which everybody on the loop waits.
+        """
         stored = counters.values(tx)
-        if stored.get(directory.COUNTER, 0) > self.directory.version:
-            self.directory = directory.load(tx)
+        if stored.get(directory.COUNTER, 0) > self._directory.version:
+            if in_a_batch and directory.changed_users(tx, self._directory.version, MOST_AT_ONCE) == MOST_AT_ONCE:
+                raise MuchHasChanged(self.refresh)
+            self._keep(directory.refreshed(tx, self._directory, self._clock.now()))
         if stored.get(COUNTER, 0) > self.catalog.number:
             self.catalog = load_catalog(tx, self._parsed)
+
+    def _keep(self, made: Directory) -> None:
+        """Of what two threads have read at once the newer stays."""
+        with self._turn:
+            if made.version >= self._directory.version:
+                self._directory = made

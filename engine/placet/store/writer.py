@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -63,12 +64,15 @@ class Writer:
         """Run a store function in a read transaction of its own; sees everything that was answered before."""
         return await self._database.read(work)
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
+    async def write(self, work: Callable[[Connection], T], *, aside: bool = False) -> T:
         """Run a store function in a write transaction of its own, between the batches.
 
-        It runs again, in a new transaction, where a connection was lost or another transaction was in the way.
+        It runs again, in a new transaction, where a connection was lost or another transaction was in the way. One
+        that takes long goes `aside`, so that nobody else on the loop waits for it.
         """
-        answer: T = await self._lane(0).add(work)
+        answer: T = await self._lane(0).add(work, aside=aside)
+        with suppress(Unavailable):  # it is done all the same, and whoever looks next tries again
+            await self._database.read(self._world.refresh)  # what was changed about people holds from now on
         return answer
 
     def _lane(self, hashed: int) -> Lane:

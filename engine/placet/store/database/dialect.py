@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.util import await_only
+
+T = TypeVar("T")
 
 _MIGRATIONS = 7_022_608  # any fixed number: the name of our advisory lock
 
@@ -31,3 +35,13 @@ def bare_rows(tx: Connection, sql: str, values: Sequence[Any]) -> Sequence[tuple
         return tx.exec_driver_sql(sql, tuple(values)).all()
     rows: Sequence[tuple[Any, ...]] = tx.connection.execute(sql, values).fetchall()
     return rows
+
+
+def aside(tx: Connection, work: Callable[[], T]) -> T:
+    """Compute what takes long and asks nothing of the database, while others on the loop go on.
+
+    On SQLite who calls for it is in a thread of his own.
+    """
+    if tx.dialect.name == "postgresql":
+        return await_only(asyncio.to_thread(work))
+    return work()

@@ -7,7 +7,7 @@ import sqlite3
 
 from sqlalchemy import exc as sa_exc
 
-from placet.errors import Conflict, PlacetError, Unavailable
+from placet.errors import Conflict, InvalidInput, PlacetError, Unavailable
 
 #: The database's objection is to what it was given.
 _REFUSALS = (sa_exc.IntegrityError, sa_exc.DataError, sa_exc.ProgrammingError)
@@ -23,6 +23,8 @@ def translate(failure: BaseException) -> PlacetError | None:
     """What a driver's error means to a caller; None where it is about the data and not about the database."""
     if isinstance(failure, PlacetError):
         return failure
+    if getattr(_original(failure), "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
+        return InvalidInput("The file is not a SQLite database; name another with --database or in `database_url`.")
     if _lacks_tables(failure):
         return Unavailable(
             f"The tables of the database are not those of this release ({in_words(failure)}); run `placet migrate`."
@@ -33,6 +35,11 @@ def translate(failure: BaseException) -> PlacetError | None:
     elif not isinstance(failure, (sa_exc.TimeoutError, sqlite3.OperationalError, OSError)):
         return None
     return Unavailable(f"The database cannot take this now ({in_words(failure)}); try again in a moment.")
+
+
+def _original(failure: BaseException) -> object:
+    """The driver's own error: SQLAlchemy wraps it."""
+    return getattr(failure, "orig", failure)
 
 
 def refusal_of(failure: BaseException) -> PlacetError | None:

@@ -67,10 +67,12 @@ token = Table(
     Column("scope", Text),
     Column("issued_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
+    Column("origin", LargeBinary(32), nullable=False),  # the same for all that came of one code, or of one sign-in
     Column("detail", Document),  # of a code: where it was sent, and its PKCE challenge
     Index("ix_token_expires_at", "expires_at"),  # expired ones are removed
     Index("ix_token_user_id", "user_id"),  # a changed password ends all of a user's
     Index("ix_token_application", "application"),  # and so does removing an application
+    Index("ix_token_origin", "origin"),  # and a code that is used twice, or a refresh token that is taken back
     sqlite_with_rowid=False,
 )
 

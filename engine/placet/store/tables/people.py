@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Index, Table, Text, text
 
 from placet.store.tables.base import metadata
-from placet.store.types import Document, HexId, Moment
+from placet.store.types import Document, Folded, HexId, Moment
 
 user_account = Table(
     "user_account",
@@ -21,6 +21,7 @@ user_account = Table(
     Column("manager", Text),  # a DN
     Column("status", Text, nullable=False, server_default="ACTIVE"),
     Column("password_hash", Text),
+    Column("words", Folded, nullable=False, server_default=""),  # what lists are ordered by and searched in
     Column("role", HexId),  # who has none may do nothing
     Column("due_on", Text),  # YYYY-MM-DD: the last day on which he may sign in
     Column("profile", Document),  # what the users service keeps of him, and nothing here asks for
@@ -30,7 +31,8 @@ user_account = Table(
         "changed", BigInteger, nullable=False, server_default=text("0")
     ),  # the directory's version since which it is so
     Index("ix_user_account_changed", "changed"),  # what a picture in memory has to read again
-    Index("ix_user_account_role", "role"),  # who has a role
+    Index("ix_user_account_role_words", "role", "words"),  # who has a role, a page of them
+    Index("ix_user_account_words", "words", "id"),  # a page of everybody
     Index("uq_user_account_folded", "folded", unique=True),
     Index("uq_user_account_folded_name", "folded_name", unique=True),
     sqlite_with_rowid=False,
@@ -55,5 +57,6 @@ group_member = Table(
     metadata,
     Column("group_id", HexId, primary_key=True),
     Column("user_id", HexId, primary_key=True),
+    Index("ix_group_member_user_id", "user_id"),  # of whoever is deleted
     sqlite_with_rowid=False,
 )

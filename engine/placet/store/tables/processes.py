@@ -54,6 +54,13 @@ process = Table(
         sqlite_where=text("process_status = 2"),
         postgresql_where=text("process_status = 2"),
     ),
+    Index(  # what somebody started as a proxy
+        "ix_process_proxy",
+        "proxy",
+        "id",
+        sqlite_where=text("proxy IS NOT NULL"),
+        postgresql_where=text("proxy IS NOT NULL"),
+    ),
     Index(
         "ix_process_correlation",
         "correlation_id",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from placet.store.types import Document, HexId, Moment, Serial
+from placet.store.types import Document, Folded, HexId, Moment, Serial
+from placet.store.words import words
 
 revision = "0002"
 down_revision = "0001"
@@ -14,19 +15,31 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_index(
+        "ix_process_proxy",
+        "process",
+        ["proxy", "id"],
+        unique=False,
+        sqlite_where=sa.text("proxy IS NOT NULL"),
+        postgresql_where=sa.text("proxy IS NOT NULL"),
+    )
     with op.batch_alter_table("user_account", table_kwargs={"sqlite_with_rowid": False}) as table:
+        table.add_column(sa.Column("words", Folded, server_default="", nullable=False))
         table.add_column(sa.Column("role", HexId(), nullable=True))
         table.add_column(sa.Column("due_on", sa.Text(), nullable=True))
         table.add_column(sa.Column("profile", Document, nullable=True))
         table.add_column(sa.Column("created_at", Moment(), nullable=True))
         table.add_column(sa.Column("updated_at", Moment(), nullable=True))
         table.add_column(sa.Column("changed", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
+    _fill_words()
     op.create_index("ix_user_account_changed", "user_account", ["changed"], unique=False)
-    op.create_index("ix_user_account_role", "user_account", ["role"], unique=False)
+    op.create_index("ix_user_account_role_words", "user_account", ["role", "words"], unique=False)
+    op.create_index("ix_user_account_words", "user_account", ["words", "id"], unique=False)
 
     with op.batch_alter_table("user_group", table_kwargs={"sqlite_with_rowid": False}) as table:
         table.add_column(sa.Column("changed", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
     op.create_index("ix_user_group_changed", "user_group", ["changed"], unique=False)
+    op.create_index("ix_group_member_user_id", "group_member", ["user_id"], unique=False)
 
     op.create_table(
         "role",
@@ -86,12 +99,14 @@ def upgrade() -> None:
         sa.Column("scope", sa.Text(), nullable=True),
         sa.Column("issued_at", Moment(), nullable=False),
         sa.Column("expires_at", Moment(), nullable=False),
+        sa.Column("origin", sa.LargeBinary(32), nullable=False),
         sa.Column("detail", Document, nullable=True),
         sa.PrimaryKeyConstraint("hash"),
         sqlite_with_rowid=False,
     )
     op.create_index("ix_token_application", "token", ["application"], unique=False)
     op.create_index("ix_token_expires_at", "token", ["expires_at"], unique=False)
+    op.create_index("ix_token_origin", "token", ["origin"], unique=False)
     op.create_index("ix_token_user_id", "token", ["user_id"], unique=False)
 
     op.create_table(
@@ -151,3 +166,32 @@ def upgrade() -> None:
     op.create_index("ix_audit_actor", "audit", ["actor", "id"], unique=False)
     op.create_index("ix_audit_kind", "audit", ["kind", "id"], unique=False)
     op.create_index("ix_audit_target", "audit", ["target", "id"], unique=False)
+    _refuse_changes_of_audit()
+
+
+def _refuse_changes_of_audit() -> None:
+    """Let the database itself see to it that entries are only ever added."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'rows of audit are only ever added'; END $$"
+        )
+        op.execute(
+            "CREATE TRIGGER tr_audit BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        )
+        return
+    for change in ("UPDATE", "DELETE"):
+        op.execute(
+            f"CREATE TRIGGER tr_audit_{change.lower()} BEFORE {change} ON audit "
+            "BEGIN SELECT RAISE(ABORT, 'rows of audit are only ever added'); END"
+        )
+
+
+def _fill_words() -> None:
+    """Make what users are listed by of the names that they have."""
+    columns = ("id", "user_name", "first_name", "last_name", "words")
+    users = sa.table("user_account", *(sa.column(name) for name in columns))
+    connection = op.get_bind()
+    for row in connection.execute(sa.select(users)).all():
+        listed = words(row.user_name, row.first_name, row.last_name)
+        connection.execute(sa.update(users).where(users.c.id == row.id).values(words=listed))

@@ -33,6 +33,8 @@ ROLES = (
     (4, SYSTEM_ROLES.manager, "Manager", "M"),
 )
 
+ADMINISTRATOR_ROLE, OPERATOR_ROLE, MANAGER_ROLE = (uid(number) for number, *_ in ROLES)
+
 PERMISSIONS = (
     DefaultPermission(1, "PM_LOGIN", "Login", True, "AMO"),
     DefaultPermission(2, "PM_SETUP", "Setup", True, "A"),

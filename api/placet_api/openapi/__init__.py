@@ -1,0 +1,1 @@
+"""The OpenAPI document of the application, and the page made of it."""

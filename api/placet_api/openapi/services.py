@@ -1,0 +1,20 @@
+"""Every service of the application, in the order of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from placet_api.admin import operations as admin
+from placet_api.openapi import health
+from placet_api.openapi.operation import ServiceOperations
+from placet_api.processmaker import oauth_operations as oauth
+from placet_api.processmaker import operations as people
+from placet_api.ris import operations as ris
+
+SERVICES: Sequence[ServiceOperations] = (
+    ris.OPERATIONS,
+    admin.OPERATIONS,
+    people.OPERATIONS,
+    oauth.OPERATIONS,
+    health.OPERATIONS,
+)

@@ -1,0 +1,199 @@
+"""Applications: programs of others that may ask for tokens (the clients of OAuth 2.0)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import string
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from placet.clock import Clock
+from placet.core.names import dn_guid
+from placet.core.people import ADMINISTRATOR, Directory, Person
+from placet.core.permissions import EVERY_PERMISSION, Permission
+from placet.core.texts import check_text
+from placet.directory.caller import Caller
+from placet.directory.database import Database
+from placet.directory.redirect_uris import check_redirect_uri, check_web_site
+from placet.directory.secrets import Vault
+from placet.errors import InvalidInput, NotFound
+from placet.store import applications, audit, tokens
+from placet.store.applications import ApplicationRow
+from placet.store.directory_version import Transaction
+
+CONNECTORS_PLUGIN = "pmConnectorsPlugin"  # the application as which connectors ask this very server
+
+_CLIENT_ID = re.compile("[A-Za-z]{32}")
+_MOST_REDIRECT_URIS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """An application that is to be registered; one that is public cannot keep a secret and gets none."""
+
+    name: str
+    description: str = ""
+    web_site: str = ""
+    redirect_uris: Sequence[str] = ()
+    is_public: bool = False
+
+    def check(self) -> None:
+        """Refuse what cannot be registered; raises `InvalidInput`."""
+        if not self.name.strip():
+            raise InvalidInput("The name of the application is empty; its users are asked by this name.")
+        for name, text, longest in (("name", self.name, 256), ("description", self.description, 2000)):
+            check_text(name, text, longest)
+        check_web_site(self.web_site)
+        if len(self.redirect_uris) > _MOST_REDIRECT_URIS:
+            raise InvalidInput(f"There are {len(self.redirect_uris)} redirect URIs; {_MOST_REDIRECT_URIS} are kept.")
+        for uri in self.redirect_uris:
+            check_redirect_uri(uri)
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A registered application; `owner` is a DN, `secret` is None where it is public."""
+
+    client_id: str
+    name: str
+    description: str
+    web_site: str
+    redirect_uris: Sequence[str]
+    owner: str
+    created_at: datetime
+    secret: str | None = field(repr=False)
+
+    @property
+    def is_public(self) -> bool:
+        return self.secret is None
+
+
+class Applications:
+    """The applications of an installation.
+
+    Whoever registers, lists or removes them needs the permission to register applications, and deals with his own
+    alone, for whoever has a secret acts as its owner; those who hold every permission deal with all. `ended` is called
+    when tokens have ended.
+    """
+
+    def __init__(
+        self, database: Database, clock: Clock, vault: Vault, ended: Callable[[], None] = lambda: None
+    ) -> None:
+        self._database, self._clock, self._vault, self._ended = database, clock, vault, ended
+
+    async def register(self, caller: Caller, wanted: Registration, owner: Person | None = None) -> Application:
+        """Register an application of the caller's; only the engine itself names another `owner`.
+
+        Raises `InvalidInput` for what cannot be registered, `NotAllowed`, and `Unavailable` without a key for secrets.
+        """
+        caller.require(Permission.REGISTER_APPLICATIONS)
+        wanted.check()
+        owned_by = caller.actor or owner
+        if owned_by is None:
+            raise InvalidInput("The application has no owner; name one, whose rights its own tokens will have.")
+        client_id = "".join(secrets.choice(string.ascii_uppercase) for _ in range(32))
+        made = self._made(wanted, client_id, owned_by)
+        await self._database.write(lambda tx: _add(tx, made, owned_by, caller))
+        return self._opened(made, owned_by.dn)
+
+    async def ensure_connectors_plugin(self, directory: Directory) -> None:
+        """Register the application of the connectors, the administrator's, where it is missing."""
+        administrator, client_id = directory.person(ADMINISTRATOR), built_in_id(CONNECTORS_PLUGIN)
+        if administrator is None or await self.find(client_id) is not None:
+            return
+        wanted = Registration(CONNECTORS_PLUGIN, "Connectors that call this server's own services")
+        made, caller = self._made(wanted, client_id, administrator), Caller(None, directory, self._clock.now())
+        await self._database.write(lambda tx: _add(tx, made, administrator, caller))
+
+    async def every(self, caller: Caller) -> list[Application]:
+        """The applications that the caller deals with, with their secrets; raises `NotAllowed`."""
+        caller.require(Permission.REGISTER_APPLICATIONS)
+        found = await self._database.read(applications.applications)
+        return [self._opened(row, dn) for row, dn in found if _deals_with(caller, row)]
+
+    async def one(self, caller: Caller, client_id: str) -> Application:
+        """One application with its secret; raises `NotFound`, also where the caller does not deal with it."""
+        row = await self._own(caller, client_id)
+        owner = caller.directory.user(row.owner)
+        return self._opened(row, "" if owner is None else owner.dn)
+
+    async def remove(self, caller: Caller, client_id: str) -> None:
+        """Remove an application with all its tokens; raises `NotFound` and `NotAllowed`."""
+        row = await self._own(caller, client_id)
+        await self._database.write(lambda tx: _remove(tx, row, caller))
+        self._ended()
+
+    async def _own(self, caller: Caller, client_id: str) -> ApplicationRow:
+        caller.require(Permission.REGISTER_APPLICATIONS)
+        row = await self.find(client_id)
+        if row is None or not _deals_with(caller, row):
+            raise NotFound(f"There is no application {client_id[:100]!r}; give the client_id of one of yours.")
+        return row
+
+    async def find(self, client_id: str) -> ApplicationRow | None:
+        """An application as anybody may know it."""
+        if not _CLIENT_ID.fullmatch(client_id):
+            return None
+        found = await self._database.read(lambda tx: applications.find(tx, client_id))
+        return None if found is None else found[0]
+
+    async def proven(self, client_id: str, secret: str) -> ApplicationRow | None:
+        """The application that has this secret; a public one proves itself by having none."""
+        row = await self.find(client_id)
+        if row is None or row.secret is None:
+            return None if secret else row
+        stored = self._vault.open(row.secret, of=_sealed_for(client_id))
+        return row if hmac.compare_digest(stored.encode(), secret.encode("utf-8", "replace")) else None
+
+    def _made(self, wanted: Registration, client_id: str, owner: Person) -> ApplicationRow:
+        sealed = None if wanted.is_public else self._vault.seal(secrets.token_hex(16), of=_sealed_for(client_id))
+        return ApplicationRow(
+            id=client_id,
+            name=wanted.name.strip(),
+            owner=owner.id or dn_guid(owner.dn),
+            created_at=self._clock.now(),
+            description=wanted.description,
+            web_site=wanted.web_site,
+            redirect_uris=tuple(wanted.redirect_uris),
+            secret=sealed,
+        )
+
+    def _opened(self, row: ApplicationRow, owner: str) -> Application:
+        secret = None if row.secret is None else self._vault.open(row.secret, of=_sealed_for(row.id))
+        return Application(
+            row.id, row.name, row.description, row.web_site, row.redirect_uris, owner, row.created_at, secret
+        )
+
+
+def built_in_id(name: str) -> str:
+    """The client_id of an application that is always there: the same everywhere, so that two nodes add it once."""
+    return "".join(string.ascii_uppercase[byte % 26] for byte in hashlib.sha256(name.encode()).digest())
+
+
+def _sealed_for(client_id: str) -> str:
+    return f"application {client_id}"
+
+
+def _deals_with(caller: Caller, row: ApplicationRow) -> bool:
+    actor = caller.actor
+    return actor is None or actor.id == row.owner or actor.permissions >= EVERY_PERMISSION
+
+
+def _add(tx: Transaction, row: ApplicationRow, owner: Person, caller: Caller) -> None:
+    if applications.add(tx, row):
+        after = {"name": row.name, "redirect_uris": list(row.redirect_uris), "owner": owner.dn}
+        _note(tx, "application.registered", row, caller, after=after)
+
+
+def _remove(tx: Transaction, row: ApplicationRow, caller: Caller) -> None:
+    if applications.remove(tx, row.id):
+        ended = tokens.end_of_application(tx, row.id)
+        _note(tx, "application.removed", row, caller, before={"name": row.name, "tokens": ended})
+
+
+def _note(tx: Transaction, kind: str, row: ApplicationRow, caller: Caller, **values: Mapping[str, object]) -> None:
+    audit.add(tx, at=caller.at, kind=kind, actor=caller.dn, address=caller.address, target=row.id, **values)
