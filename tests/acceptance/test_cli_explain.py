@@ -25,7 +25,7 @@ def test_why_somebody_may_or_may_not(placet: Placet):
     assert [each["act"] for each in told] == [act.name for act in Act]
     answers = {each["act"]: (each["allowed"], each["because"], each["needs"]) for each in told}
     assert answers["READ"] == (True, "he is its initiator", "")
-    assert answers["PAUSE"] == (False, "nothing of what allows it holds", "the permission PM_SUPERVISOR")
+    assert answers["PAUSE"] == (False, "nothing allows it", "the permission PM_SUPERVISOR")
 
     table = placet("explain", "access", "greta", started["id"])
     assert table.status == 0

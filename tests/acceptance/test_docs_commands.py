@@ -27,6 +27,7 @@ BROKEN = "name: Broken\nstart: ask\nactivities:\n  done: {kind: finsh}\n"
 
 # What was done before: for each process of the example, oldest first, the days that were asked for and what followed.
 BEFORE: dict[str, list[tuple[int, str]]] = {
+    "placet explain access": [(3, "")],
     "placet query": [(3, "approve"), (12, "deny")],
     "placet process show": [(3, "approve")],
     "placet process terminate": [(3, "")],
@@ -51,6 +52,7 @@ WIDE = {
     "placet proxy list",
     "placet audit",
     "placet applications list",
+    "placet explain access",
 }
 
 

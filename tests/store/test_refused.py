@@ -54,10 +54,19 @@ async def test_each_kind_person_and_address_is_counted_alone(noting, transaction
     ]
 
 
-async def test_nothing_is_written_where_somebody_is_refused(noting, transactions):
+async def test_nothing_is_written_where_somebody_is_refused(noting, transactions, monkeypatch):
+    writes, write = [], transactions.write
+
+    def counted(function):
+        writes.append(function)
+        return write(function)
+
+    monkeypatch.setattr(transactions, "write", counted)
     noting.sign_in("anna", HERE)
 
-    assert await entries(transactions) == []
+    assert writes == []  # whoever is refused waits for nothing
+    await noting.close()
+    assert len(writes) == 1
 
 
 async def test_the_rest_is_written_when_the_engine_closes(noting, transactions):

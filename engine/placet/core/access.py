@@ -228,7 +228,7 @@ def answer(
     found = _ground(asked, rule)
     if found is not None:
         return Answer(True, found.because)
-    return Answer(False, "nothing of what allows it holds", _names(rule))
+    return Answer(False, "nothing allows it", _names(rule))
 
 
 def _ground(asked: Asked, rule: Rule) -> Ground | None:

@@ -294,7 +294,11 @@ class Directory:
 
 
 def _end_of(day: date) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(), UTC)
+    return (
+        datetime.combine(day, time.max, UTC)
+        if day == date.max
+        else datetime.combine(day + timedelta(days=1), time(), UTC)
+    )
 
 
 def _by_person(stand_ins: Iterable[StandIn]) -> dict[str, list[StandIn]]:
