@@ -25,7 +25,9 @@ _POSITION = re.compile(r"[0-9]{1,18}-[0-9]{1,18}")
 
 
 def id_of(text: str, what: str = "process") -> str:
-    """An id in its stored form; raises `NotFound` for what cannot be one."""
+    """An id in its stored form; raises `NotFound` for what cannot be one, and `InvalidInput` for what is no text."""
+    if not isinstance(text, str):
+        raise InvalidInput(f"The id of a {what} is a text of 32 hex digits, not {text!a:.60}.")
     folded = text.lower()
     if not is_id(folded):
         raise NotFound(f"There is no {what} {text[:40]!r}; an id is 32 hex digits.")
@@ -42,7 +44,7 @@ def action_of(action: str | Action) -> Action:
         return action
     try:
         return Action[action.upper()]
-    except KeyError:
+    except (KeyError, AttributeError):
         known = ", ".join(each.name.lower() for each in Action)
         raise InvalidInput(f"{action!r} is not an action; the actions are {known}.") from None
 

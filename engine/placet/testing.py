@@ -27,6 +27,7 @@ from placet.core.people import Directory
 from placet.core.records import Comment, Event, Process
 from placet.core.statuses import Action
 from placet.engine import Engine
+from placet.errors import InvalidInput
 from placet.store import jobs, work_items
 from placet.store.search import FoundWorkItem
 
@@ -42,7 +43,7 @@ async def run(definition: str | Path, *, people: People = (), now: datetime = NO
     """Open a bench with one definition: a file, a folder of files, or the YAML text itself.
 
     Managers and groups that `people` mention are made up, and so is whoever starts a process without being there.
-    Raises `InvalidDefinition` and `InvalidDirectory`.
+    Raises `InvalidDefinition` and `InvalidDirectory`, and `InvalidInput` for a file that cannot be read.
     """
     clock = ManualClock(now)
     with tempfile.TemporaryDirectory(prefix="placet-") as folder:
@@ -51,6 +52,14 @@ async def run(definition: str | Path, *, people: People = (), now: datetime = NO
             await bench.add_people(people)
             await bench.deploy(definition)
             yield bench
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except OSError as failure:
+        reason = f"cannot be read ({failure.strerror})"
+        raise InvalidInput(f"{file} {reason}; give a definition file, a folder of them, or YAML text.") from None
 
 
 class Bench:
@@ -72,7 +81,7 @@ class Bench:
         elif await asyncio.to_thread(Path(definition).is_dir):
             deployed = await self.engine.as_system().load_definitions(definition)
         else:
-            text = await asyncio.to_thread(Path(definition).read_text, "utf-8")
+            text = await asyncio.to_thread(_read, Path(definition))
             deployed = [await self.engine.as_system().deploy(text, str(definition))]
         self._definitions += [each for each, _, _ in deployed]
 

@@ -34,6 +34,11 @@ Ask: TypeAlias = Callable[[Engine, FoundProcess, str], Awaitable[Any]]
 #: What is asked of an engine with a running leave request of Anna's and the item that asks Ben, and how that fails.
 REFUSALS: list[tuple[Ask, type[PlacetError], str]] = [
     (lambda e, p, i: e.start("Nothing", actor="anna"), NotFound, "There is no definition 'Nothing'"),
+    (lambda e, p, i: e.start(5, actor="anna"), InvalidInput, "The definition is 5, and not a text"),
+    (lambda e, p, i: e.start(None, actor="anna"), InvalidInput, "The definition is missing"),
+    (lambda e, p, i: e.act(None, "approve", actor="ben"), InvalidInput, "The id of a work item is a text"),
+    (lambda e, p, i: e.act(i, 3, actor="ben"), InvalidInput, "3 is not an action"),
+    (lambda e, p, i: e.process(7, actor="ben"), InvalidInput, "The id of a process is a text"),
     (lambda e, p, i: e.start(LEAVE, actor="anna", data={"hours": 1}), InvalidData, "hours"),
     (lambda e, p, i: e.start(LEAVE, actor="anna", data={}), InvalidData, "days"),
     (lambda e, p, i: e.start(LEAVE, data={"days": 1}), InvalidInput, "needs an initiator"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from placet import ApprovalStatus, testing
-from placet.errors import InvalidData
+from placet.errors import InvalidData, InvalidInput
 
 LEAVE = Path(__file__).parents[2] / "definitions" / "leave_request.yaml"
 ORDER = LEAVE.with_name("purchase_order.yaml")
@@ -95,3 +95,9 @@ async def test_a_text_or_a_folder_is_a_definition_too():
             await bench.start("anna", days=1)
         with pytest.raises(InvalidData):
             await bench.start("anna", definition="Leave request", hours=1)
+
+
+async def test_a_bench_says_which_file_it_cannot_read():
+    with pytest.raises(InvalidInput, match=r"nosuch\.yaml cannot be read \(No such file"):
+        async with testing.run("nosuch.yaml"):
+            pass

@@ -15,6 +15,7 @@ def check_command(command: Command) -> None:
     check_text("actor", command.actor, LONGEST_NAME)
     match command:
         case StartProcess():
+            require_text("definition", command.definition)
             for name in ("initiator", "recipient", "proxy", "correlation_id", "idempotency_key", "definition"):
                 check_text(name, getattr(command, name), LONGEST_NAME)
         case ActOnWorkItem():
@@ -30,10 +31,18 @@ def check_command(command: Command) -> None:
             pass
 
 
-def check_text(name: str, text: str | None, longest: int) -> None:
-    """Refuse a text that is too long, in characters, or cannot be stored; raises InvalidInput that names it."""
+def require_text(name: str, text: object) -> None:
+    """Refuse None where there has to be a text."""
+    if text is None:
+        raise InvalidInput(f"The {name} is missing; give one.")
+
+
+def check_text(name: str, text: object, longest: int) -> None:
+    """Refuse what is no text, too long in characters, or cannot be stored; raises InvalidInput that names it."""
     if text is None:
         return
+    if not isinstance(text, str):
+        raise InvalidInput(f"The {name} is {text!a:.60}, and not a text.")
     if len(text) > longest:
         raise InvalidInput(f"The {name} has {len(text)} characters; at most {longest} are kept.")
     if bad := unstorable_in(text):
