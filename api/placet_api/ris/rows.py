@@ -20,13 +20,11 @@ from placet_api.ris.render import Renderer
 _PROCESS_STATUSES = {status.value: status.label for status in ProcessStatus}
 _APPROVAL_STATUSES = {status.value: status.label for status in ApprovalStatus}
 _MOST_MINUTES = 50_000
-#: Longer listings are parts of collections that are read out; their texts are not kept.
-_LONGEST_KEPT = 200
 
 
 def write_processes(listing: ProcessListing, render: Renderer, accepted: str) -> list[str]:
     """Each row of a listing as the JSON object of the contract; of short ones, what was written before is kept."""
-    if len(listing.rows) > _LONGEST_KEPT:
+    if not listing.is_short:
         return _write(listing.rows, listing, render, accepted)
     kept = render.row_texts(accepted)
     found = [kept.get(row.id) for row in listing.rows]

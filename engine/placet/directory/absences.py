@@ -93,7 +93,7 @@ async def page(
 ) -> list[AbsenceRow]:
     """Those that the caller may see, in the order in which they were made: his own, as either of the two, or all."""
     concerning = None if caller.actor is None or caller.has(FOR_OTHERS) else caller.actor.id
-    return await database.read(lambda tx: absences.absences(tx, concerning=concerning, after=after, limit=limit))
+    return await database.read(lambda tx: absences.page(tx, concerning=concerning, after=after, limit=limit))
 
 
 def _visible(row: AbsenceRow | None, caller: Caller, absence_id: str) -> AbsenceRow:

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import replace
 
 from placet.core.defaults import ADMINISTRATOR_ROLE
-from placet.core.names import dn_guid
+from placet.core.names import dn_guid, fold_dn
 from placet.core.people import ADMINISTRATOR
 from placet.directory.database import Database
 from placet.directory.passwords import hash_password
@@ -18,6 +18,11 @@ from placet.store.people import UserRow
 USER_NAME = "admin"
 # The uid that imported directories give their administrator, so that such a file changes this person and adds none.
 _UIDS = (f"{1:032x}", dn_guid(ADMINISTRATOR))
+
+
+def is_administrator(user: UserRow) -> bool:
+    """Whether a stored user is the administrator, whatever he is called."""
+    return fold_dn(user.dn) == fold_dn(ADMINISTRATOR)
 
 
 async def ensure_administrator(database: Database, password: str | None) -> str | None:

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from placet.core.defaults import ADMINISTRATOR_ROLE, OPERATOR_ROLE
 from placet.core.names import dn_guid, fold_dn, fold_user_name, group_dn, is_dn, user_dn
 from placet.core.people import ADMINISTRATOR
-from placet.directory.administrator import USER_NAME
+from placet.directory.administrator import USER_NAME, is_administrator
 from placet.directory.file import DirectoryFile, FileGroup, FileUser
 from placet.directory.merge_roles import Roles, merge_roles
 from placet.errors import InvalidDirectory
@@ -141,11 +141,7 @@ def _clashes(
 
 
 def _is_false_administrator(row: UserRow) -> bool:
-    return fold_user_name(row.user_name) == USER_NAME and not _is_administrator(row)
-
-
-def _is_administrator(row: UserRow) -> bool:
-    return fold_dn(row.dn) == ADMINISTRATOR
+    return fold_user_name(row.user_name) == USER_NAME and not is_administrator(row)
 
 
 def _with_roles(
@@ -164,7 +160,7 @@ def _with_roles(
                     "give the uid or code of one, or add it to the roles"
                 )
             role_id = None if found is None else found.id
-        if _is_administrator(row):
+        if is_administrator(row):
             if entry.says_role and role_id != ADMINISTRATOR_ROLE:
                 faults.append(
                     f"{file.place('users', index)}, role: the administrator always has PROCESSMAKER_ADMIN; "

@@ -83,7 +83,7 @@ async def page(
 ) -> list[ProxyRow]:
     """Those that the caller may see, in the order in which they were made: given and received, or all."""
     concerning = None if caller.actor is None or caller.has(FOR_OTHERS) else caller.actor.id
-    return await database.read(lambda tx: proxies.proxies(tx, concerning=concerning, after=after, limit=limit))
+    return await database.read(lambda tx: proxies.page(tx, concerning=concerning, after=after, limit=limit))
 
 
 def _visible(row: ProxyRow | None, caller: Caller, grant_id: str) -> ProxyRow:

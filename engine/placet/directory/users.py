@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from placet.core.ids import is_id
-from placet.core.names import dn_guid, fold_dn, fold_user_name, user_dn
-from placet.core.people import ADMINISTRATOR
+from placet.core.names import dn_guid, fold_user_name, user_dn
 from placet.core.permissions import Permission
 from placet.directory import roles
+from placet.directory.administrator import is_administrator
 from placet.directory.caller import Caller
 from placet.directory.database import Database
 from placet.directory.passwords import hash_password
@@ -164,10 +164,6 @@ def find(tx: Transaction, uid: str) -> UserRow:
     if user is None or user.status == CLOSED:
         raise refusal(Reason.UNKNOWN_USER, uid)
     return user
-
-
-def is_administrator(user: UserRow) -> bool:
-    return fold_dn(user.dn) == fold_dn(ADMINISTRATOR)
 
 
 def code_of(tx: Transaction, user: UserRow) -> str:

@@ -54,6 +54,11 @@ class ProcessListing:
     rows: Sequence[ProcessRow]
     definitions: Mapping[int, Definition]
 
+    @property
+    def is_short(self) -> bool:
+        """Whether its rows are kept, so that the next listing gives the very same ones where nothing has changed."""
+        return len(self.rows) <= _LONGEST_KEPT
+
     def cursor(self, at: int) -> tuple[str]:
         """Where a page ends whose last row is the one at this place."""
         return (self.rows[at].id.hex(),)
