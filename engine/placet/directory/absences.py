@@ -10,11 +10,12 @@ from typing import Any
 
 from placet.core.definition import Definition
 from placet.core.names import common_name, fold_dn
+from placet.directory.audit import note
 from placet.directory.caller import Caller
 from placet.directory.database import Database
 from placet.directory.stand_ins import FOR_OTHERS, ids, may_see, pair, period, require_room
 from placet.errors import InvalidInput, NotFound
-from placet.store import absences, audit
+from placet.store import absences
 from placet.store.absences import AbsenceRow
 from placet.store.directory_version import Transaction
 
@@ -64,7 +65,7 @@ async def add(database: Database, caller: Caller, wanted: NewAbsence, definition
         same = [each for each in known if (each.category, each.definition) == (row.category, row.definition)]
         require_room(caller, known, same, begins, ends)
         absences.add(tx, row)
-        _note(tx, caller, "absence.added", row, after=_described(row))
+        note(tx, caller, "absence.added", row.person, after=_described(row))
 
     await database.write(work)
     return row
@@ -78,7 +79,7 @@ async def remove(database: Database, caller: Caller, absence_id: str) -> None:
         if not caller.is_(row.person):
             caller.require(FOR_OTHERS)
         absences.remove(tx, absence_id)
-        _note(tx, caller, "absence.removed", row, before=_described(row))
+        note(tx, caller, "absence.removed", row.person, before=_described(row))
 
     await database.write(work)
 
@@ -149,7 +150,3 @@ def _described(row: AbsenceRow) -> dict[str, Any]:
         "from": row.from_at.isoformat(),
         "to": row.to_at and row.to_at.isoformat(),
     }
-
-
-def _note(tx: Transaction, caller: Caller, kind: str, row: AbsenceRow, **change: dict[str, Any]) -> None:
-    audit.add(tx, at=caller.at, kind=kind, actor=caller.dn, address=caller.address, target=row.person, **change)

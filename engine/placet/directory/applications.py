@@ -7,7 +7,7 @@ import hmac
 import re
 import secrets
 import string
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,12 +16,13 @@ from placet.core.names import dn_guid
 from placet.core.people import ADMINISTRATOR, Directory, Person
 from placet.core.permissions import EVERY_PERMISSION, Permission
 from placet.core.texts import check_text
+from placet.directory.audit import note
 from placet.directory.caller import Caller
 from placet.directory.database import Database
 from placet.directory.redirect_uris import check_redirect_uri, check_web_site
 from placet.directory.secrets import Vault
 from placet.errors import InvalidInput, NotFound
-from placet.store import applications, audit, tokens
+from placet.store import applications, tokens
 from placet.store.applications import ApplicationRow
 from placet.store.directory_version import Transaction
 
@@ -186,14 +187,10 @@ def _deals_with(caller: Caller, row: ApplicationRow) -> bool:
 def _add(tx: Transaction, row: ApplicationRow, owner: Person, caller: Caller) -> None:
     if applications.add(tx, row):
         after = {"name": row.name, "redirect_uris": list(row.redirect_uris), "owner": owner.dn}
-        _note(tx, "application.registered", row, caller, after=after)
+        note(tx, caller, "application.registered", row.id, after=after)
 
 
 def _remove(tx: Transaction, row: ApplicationRow, caller: Caller) -> None:
     if applications.remove(tx, row.id):
         ended = tokens.end_of_application(tx, row.id)
-        _note(tx, "application.removed", row, caller, before={"name": row.name, "tokens": ended})
-
-
-def _note(tx: Transaction, kind: str, row: ApplicationRow, caller: Caller, **values: Mapping[str, object]) -> None:
-    audit.add(tx, at=caller.at, kind=kind, actor=caller.dn, address=caller.address, target=row.id, **values)
+        note(tx, caller, "application.removed", row.id, before={"name": row.name, "tokens": ended})

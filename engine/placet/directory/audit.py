@@ -1,11 +1,12 @@
-"""Reading the audit trail."""
+"""The audit trail: noting what somebody changes, and reading it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
+from typing import Any
 
 from placet.core.permissions import Permission
 from placet.directory.caller import Caller
@@ -13,8 +14,30 @@ from placet.directory.database import Database
 from placet.errors import InvalidInput
 from placet.store import audit
 from placet.store.audit import KINDS, AuditFilter, AuditRow
+from placet.store.directory_version import Transaction
 
-__all__ = ["KINDS", "AuditRow", "Wanted", "page"]
+__all__ = ["KINDS", "AuditRow", "Wanted", "note", "page"]
+
+
+def note(
+    tx: Transaction,
+    caller: Caller,
+    kind: str,
+    target: str,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Write down in the audit trail what is changed in the same transaction."""
+    audit.add(
+        tx,
+        at=caller.at,
+        kind=kind,
+        actor=caller.dn,
+        address=caller.address,
+        target=target,
+        before=before,
+        after=after,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,9 @@ from placet.core.ids import is_id
 from placet.core.names import dn_guid, group_dn
 from placet.core.permissions import Permission
 from placet.directory import users
+from placet.directory.audit import note
 from placet.directory.caller import Caller
 from placet.directory.database import Database
-from placet.directory.raising import note
 from placet.directory.refusals import Reason, refusal
 from placet.directory.user_checks import check_title
 from placet.store import groups, open_items, people_pages

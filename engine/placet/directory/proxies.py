@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from placet.directory.audit import note
 from placet.directory.caller import Caller
 from placet.directory.database import Database
 from placet.directory.stand_ins import FOR_OTHERS, ids, may_see, pair, period, require_room
 from placet.errors import NotFound
-from placet.store import audit, proxies
+from placet.store import proxies
 from placet.store.directory_version import Transaction
 from placet.store.proxies import ProxyRow
 
@@ -54,7 +55,7 @@ async def add(database: Database, caller: Caller, wanted: NewProxy) -> ProxyRow:
         same = [each for each in known if each.proxy_id == row.proxy_id]
         require_room(caller, known, same, begins, ends)
         proxies.add(tx, row)
-        _note(tx, caller, "proxy.granted", row, after=_described(row))
+        note(tx, caller, "proxy.granted", row.person, after=_described(row))
 
     await database.write(work)
     return row
@@ -68,7 +69,7 @@ async def remove(database: Database, caller: Caller, grant_id: str) -> None:
         if not caller.is_(row.person):
             caller.require(FOR_OTHERS)
         proxies.remove(tx, grant_id)
-        _note(tx, caller, "proxy.revoked", row, before=_described(row))
+        note(tx, caller, "proxy.revoked", row.person, before=_described(row))
 
     await database.write(work)
 
@@ -95,7 +96,3 @@ def _visible(row: ProxyRow | None, caller: Caller, grant_id: str) -> ProxyRow:
 def _described(row: ProxyRow) -> dict[str, Any]:
     ends = row.to_at and row.to_at.isoformat()
     return {"id": row.id, "proxy": row.proxy, "from": row.from_at.isoformat(), "to": ends}
-
-
-def _note(tx: Transaction, caller: Caller, kind: str, row: ProxyRow, **change: dict[str, Any]) -> None:
-    audit.add(tx, at=caller.at, kind=kind, actor=caller.dn, address=caller.address, target=row.person, **change)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
 
 from placet.core import access
 from placet.core.permissions import EVERY_PERMISSION
 from placet.directory.caller import Caller
 from placet.directory.refusals import Reason, refusal
 from placet.errors import NotAllowed
-from placet.store import audit
-from placet.store.directory_version import Transaction
 
 
 def require_no_raise(
@@ -32,24 +29,3 @@ def require_reach(caller: Caller, codes: Collection[str]) -> None:
         own = caller.actor.permissions if caller.actor is not None else frozenset()
         missing = sorted((EVERY_PERMISSION & set(codes)) - own)
         raise refusal(Reason.OUT_OF_REACH, ", ".join(missing)) from None
-
-
-def note(
-    tx: Transaction,
-    caller: Caller,
-    kind: str,
-    target: str,
-    before: Mapping[str, Any] | None = None,
-    after: Mapping[str, Any] | None = None,
-) -> None:
-    """Write down in the audit trail what is changed in the same transaction."""
-    audit.add(
-        tx,
-        at=caller.at,
-        kind=kind,
-        actor=caller.dn,
-        address=caller.address,
-        target=target,
-        before=before,
-        after=after,
-    )

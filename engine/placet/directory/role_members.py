@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from placet.core.permissions import Permission
 from placet.directory import roles, users
+from placet.directory.audit import note
 from placet.directory.caller import Caller
 from placet.directory.database import Database
-from placet.directory.raising import note, require_no_raise
+from placet.directory.raising import require_no_raise
 from placet.directory.refusals import Reason, refusal
 from placet.store import people_pages
 from placet.store import roles as role_store

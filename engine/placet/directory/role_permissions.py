@@ -5,9 +5,10 @@ from __future__ import annotations
 from placet.core.ids import is_id
 from placet.core.permissions import SYSTEM_ROLES, Permission
 from placet.directory import roles
+from placet.directory.audit import note
 from placet.directory.caller import Caller
 from placet.directory.database import Database
-from placet.directory.raising import note, require_no_raise
+from placet.directory.raising import require_no_raise
 from placet.directory.refusals import Reason, refusal
 from placet.store import people_pages
 from placet.store import roles as store

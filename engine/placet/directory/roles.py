@@ -10,9 +10,10 @@ from typing import Any
 
 from placet.core.ids import is_id
 from placet.core.permissions import EVERY_PERMISSION, SYSTEM_ROLES, Permission
+from placet.directory.audit import note
 from placet.directory.caller import Caller
 from placet.directory.database import Database
-from placet.directory.raising import note, require_no_raise
+from placet.directory.raising import require_no_raise
 from placet.directory.refusals import Reason, refusal
 from placet.store import people_pages, roles
 from placet.store.directory_version import Transaction, bump

@@ -11,10 +11,11 @@ from placet.core.names import dn_guid, fold_user_name, user_dn
 from placet.core.permissions import Permission
 from placet.directory import roles
 from placet.directory.administrator import is_administrator
+from placet.directory.audit import note
 from placet.directory.caller import Caller
 from placet.directory.database import Database
 from placet.directory.passwords import hash_password
-from placet.directory.raising import note, require_no_raise, require_reach
+from placet.directory.raising import require_no_raise, require_reach
 from placet.directory.refusals import Reason, refusal
 from placet.directory.user_checks import check_email, check_user_name, check_words, read_day
 from placet.store import groups, open_items, people, people_pages, sessions, tokens
