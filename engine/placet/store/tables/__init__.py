@@ -18,6 +18,16 @@ from placet.store.tables.access import (
     token,
 )
 from placet.store.tables.base import counter, definition, metadata, name
+from placet.store.tables.outbound import (
+    auth_configuration,
+    connector,
+    incident,
+    mail_choice,
+    outbound_token,
+    service,
+    webhook,
+    webhook_delivery,
+)
 from placet.store.tables.people import group_member, user_account, user_group
 from placet.store.tables.processes import data_value, former_addressee, job, process, start_key, work_item
 from placet.store.tables.trail import comment, event
@@ -26,25 +36,33 @@ __all__ = [
     "absence",
     "application",
     "audit",
+    "auth_configuration",
     "comment",
+    "connector",
     "counter",
     "data_value",
     "definition",
     "event",
     "former_addressee",
     "group_member",
+    "incident",
     "job",
+    "mail_choice",
     "metadata",
     "name",
+    "outbound_token",
     "permission",
     "process",
     "proxy_grant",
     "role",
     "role_permission",
+    "service",
     "session",
     "start_key",
     "token",
     "user_account",
     "user_group",
+    "webhook",
+    "webhook_delivery",
     "work_item",
 ]
