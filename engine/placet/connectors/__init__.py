@@ -1,0 +1,1 @@
+"""Connectors: calls of other people's REST services."""
