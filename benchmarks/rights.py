@@ -17,6 +17,8 @@ from servers import ADMIN_PASSWORD, placet
 from workspace import Workspace
 
 from placet import Engine
+from placet.store.people import ACTIVE, INACTIVE, set_status
+from placet.store.world import World
 
 USERS, ROLES, GROUPS = 100_000, 10_000, 5
 FEW, MANY = 4_711, 4_712  # the people who are measured: one sees 1,000 processes, the other half of them
@@ -31,6 +33,7 @@ def run(space: Workspace) -> None:
         begin = time.perf_counter()
         asyncio.run(_load_people(f"sqlite:///{database}", folder, space.quick))
         space.report.remark(f"people and roles loaded in {time.perf_counter() - begin:.0f} s")
+        asyncio.run(_look_at_people(space, f"sqlite:///{database}"))
         _hand_out(database, count)
         _measure(space, database, folder)
 
@@ -53,6 +56,24 @@ async def _load_people(url: str, folder: Path, quick: bool) -> None:
     path.write_text(json.dumps(document))
     async with Engine(url, run_jobs=False) as engine:
         await engine.as_system().load_people(path)
+
+
+async def _look_at_people(space: Workspace, url: str) -> None:
+    """How long it takes to read everybody, and to look again after one of them has changed."""
+    first, again = [], []
+    async with Engine(url, run_jobs=False) as engine:
+        for number in range(space.repeats):
+            world = World(engine.clock)
+            begin = time.perf_counter()
+            await engine.store.read(world.refresh)
+            first.append(time.perf_counter() - begin)
+            uid, status = world.directory.person(user_name(0, PEOPLE)).id, (INACTIVE, ACTIVE)[number % 2]
+            await engine.store.write(lambda tx, uid=uid, status=status: set_status(tx, uid, status))
+            begin = time.perf_counter()
+            await engine.store.read(world.refresh)
+            again.append(1000 * (time.perf_counter() - begin))
+    space.report.add(Result("all people read for the first time", first, "s"))
+    space.report.add(Result("people read again after one change", again, "ms"))
 
 
 def _hand_out(database: Path, count: int) -> None:

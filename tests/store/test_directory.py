@@ -1,3 +1,4 @@
+import gc
 import json
 from collections import Counter
 from dataclasses import replace
@@ -12,6 +13,7 @@ from placet.core.names import dn_guid, user_dn
 from placet.core.people import ADMINISTRATOR, Group, Person
 from placet.core.permissions import EVERY_PERMISSION, SYSTEM_ROLES
 from placet.directory.administrator import ensure_administrator
+from placet.directory.collecting import without_full_collections
 from placet.directory.load import load_directory_file
 from placet.directory.passwords import verify_password
 from placet.errors import Conflict, InvalidDirectory, InvalidInput
@@ -346,6 +348,19 @@ async def test_a_second_load_of_the_same_file_changes_nothing(transactions, fixt
     assert await transactions.read(_everything) == before
 
 
+async def test_a_second_load_of_a_profile_changes_nothing(company, tmp_path):
+    path = written(tmp_path, users=[{"usr_username": "ben", "usr_city": "Tromsø", "usr_phone": "+47 1"}])
+    await load_directory_file(company, path)
+    before = await company.read(_everything)
+
+    again = await load_directory_file(company, path)
+
+    assert again.users_changed == 0
+    assert await company.read(_everything) == before
+    [changed] = [row for row in before[1] if row.kind == "user.changed"]
+    assert (changed.before, changed.after) == ({"profile": None}, {"profile": {"city": "Tromsø", "phone": "+47 1"}})
+
+
 async def test_a_password_that_is_already_his_changes_nothing(company, tmp_path):
     path = written(tmp_path, users=[{"usr_username": "ben", "password": "new"}])
     await load_directory_file(company, path)
@@ -467,3 +482,54 @@ async def test_many_changes_are_read_off_the_loop(company):
 
     assert len(world.directory.people) == 602
     await company.read(lambda tx: world.refresh(tx, in_a_batch=True))
+
+
+async def test_what_a_role_of_many_may_is_read_off_the_loop(company):
+    world = await _with_many(company)
+    await company.write(lambda tx: roles_store.give_permission(tx, OPERATOR_ROLE, f"{3:032}"))
+
+    with pytest.raises(MuchHasChanged) as caught:
+        await company.read(lambda tx: world.refresh(tx, in_a_batch=True))
+    await company.read(caught.value.read)
+
+    loaded = await company.read(load)
+    assert world.directory.person("500").permissions == loaded.roles[OPERATOR_ROLE].permissions
+    assert world.directory.people == loaded.people
+
+
+async def test_a_group_of_many_is_read_off_the_loop(company):
+    world = await _with_many(company)
+    await company.write(lambda tx: groups.set_members(tx, {f"{n:032x}": [UIDS[3]] for n in range(100, 700)}))
+
+    with pytest.raises(MuchHasChanged) as caught:
+        await company.read(lambda tx: world.refresh(tx, in_a_batch=True))
+    await company.read(caught.value.read)
+
+    assert [group.title for group in world.directory.groups_of("cn=500")] == ["HR"]
+    await company.write(lambda tx: groups.leave(tx, UIDS[3], f"{500:032x}"))
+    await company.read(world.refresh)
+    assert (world.directory.groups_of("cn=500"), len(world.directory.groups_of("cn=501"))) == ([], 1)
+
+
+async def _with_many(company):
+    """A world that has read six hundred operators."""
+    many = [UserRow(id=f"{n:032x}", dn=f"cn={n}", user_name=str(n), role=OPERATOR_ROLE) for n in range(100, 700)]
+    await company.write(lambda tx: people.upsert_users(tx, many))
+    world = World(ManualClock(NINE))
+    await company.read(world.refresh)
+    return world
+
+
+async def test_a_load_leaves_the_search_for_garbage_as_it_was(company, tmp_path):
+    usual, during = gc.get_threshold(), []
+    path = written(tmp_path, users=[{"usr_username": "carl"}])
+
+    def progress(doing, done, of):
+        during.append(gc.get_threshold())
+
+    with without_full_collections():
+        await load_directory_file(company, path, progress=progress)
+        assert gc.get_threshold() == during[0] != usual
+
+    assert gc.get_threshold() == usual
+    assert {each[:2] for each in during} == {usual[:2]}

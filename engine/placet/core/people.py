@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Self
 
 from placet.core.names import common_name, fold_dn, fold_user_name
+from placet.core.parted import PartedMap
 from placet.core.permissions import Permission
 
 ADMINISTRATOR = "cn=admin,ou=users,o=placet"
@@ -113,12 +114,12 @@ class Directory:
     ) -> None:
         self.version = version
         self.roles = {role.id: role for role in roles}
-        self.people: dict[str, Person] = {}
+        self.people: PartedMap[Person] = PartedMap()
         self.groups: dict[str, Group] = {}
         self.ends_at: datetime | None = None  # when somebody's last day will have passed
-        self._by_id: dict[str, Person] = {}
-        self._by_user_name: dict[str, Person] = {}
-        self._groups_of: dict[str, list[Group]] = {}
+        self._by_id: PartedMap[Person] = PartedMap()
+        self._by_user_name: PartedMap[Person] = PartedMap()
+        self._groups_of: PartedMap[tuple[str, ...]] = PartedMap()  # folded DNs of both
         self._put(((fold_dn(person.dn), person) for person in people), ((fold_dn(group.dn), group) for group in groups))
         self._start_anew(absences, proxies)
 
@@ -185,40 +186,34 @@ class Directory:
     ) -> None:
         """Lay people and groups over those that are there; only while this directory is being made."""
         changed = dict(people)
-        for dn, person in changed.items():  # all before the first new name: two may have swapped theirs
+        for dn, person in (
+            changed.items() if self.people else ()
+        ):  # all before the first new name: two may have swapped theirs
             if person.id and (former := self._by_id.get(person.id)) is not None:
                 if fold_dn(former.dn) != dn:
                     self.people.pop(fold_dn(former.dn), None)
                 if former.user_name != person.user_name:
                     self._by_user_name.pop(fold_user_name(former.user_name), None)
-        for dn, person in changed.items():
-            self.people[dn] = person
-            if person.id:
-                self._by_id[person.id] = person
-            if person.user_name:
-                self._by_user_name[fold_user_name(person.user_name)] = person
-            if person.active and person.due_on is not None:
-                end = _end_of(person.due_on)
-                self.ends_at = end if self.ends_at is None else min(end, self.ends_at)
+        self.people.fill(changed.items())
+        self._by_id.fill((person.id, person) for person in changed.values() if person.id)
+        named = (person for person in changed.values() if person.user_name)
+        self._by_user_name.fill((fold_user_name(person.user_name), person) for person in named)
+        ends = {person.due_on for person in changed.values() if person.active and person.due_on is not None}
+        for end in map(_end_of, ends):
+            self.ends_at = end if self.ends_at is None else min(end, self.ends_at)
         self._put_groups(dict(groups), gone_groups)
 
     def _put_groups(self, changed: Mapping[str, Group], gone: Collection[str]) -> None:
-        kept: dict[str, list[Group]] = {}
-
-        def of(member: str) -> list[Group]:  # a list of its own: the one that is there is another directory's as well
-            if member not in kept:
-                kept[member] = list(self._groups_of.get(member, ()))
-            return kept[member]
-
-        for dn in {*changed, *gone} & self.groups.keys():
-            former = self.groups.pop(dn)
-            for member in former.members:
-                of(member).remove(former)
+        nobody: frozenset[str] = frozenset()
+        for dn in {*changed, *gone}:
+            before = self.groups[dn].members if dn in self.groups else nobody
+            after = changed[dn].members if dn in changed else nobody
+            for member in before - after:
+                self._groups_of[member] = tuple(each for each in self._groups_of[member] if each != dn)
+            for member in after - before:
+                self._groups_of[member] = (*self._groups_of.get(member, ()), dn)
+            self.groups.pop(dn, None)
         self.groups |= changed
-        for group in changed.values():
-            for member in group.members:
-                of(member).append(group)
-        self._groups_of |= kept
 
     def person(self, dn_or_user_name: str) -> Person | None:
         """A user by DN or user name, active or not."""
@@ -235,7 +230,7 @@ class Directory:
 
     def groups_of(self, dn: str) -> list[Group]:
         """The active groups that a user belongs to."""
-        return [group for group in self._groups_of.get(fold_dn(dn), ()) if group.active]
+        return [group for key in self._groups_of.get(fold_dn(dn), ()) if (group := self.groups[key]).active]
 
     def active_members(self, group: Group) -> list[Person]:
         """The members of a group who can act."""

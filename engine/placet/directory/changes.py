@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
+from placet.core.names import fold_user_name
 from placet.directory.merge import Merged, Stored
-from placet.store import audit, groups, people, roles, sessions, tokens
+from placet.store import audit, former_names, groups, people, roles, sessions, tokens
 from placet.store.directory_version import Transaction, bump
 from placet.store.groups import GroupRow
 from placet.store.people import UserRow
@@ -20,7 +21,7 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 Told: TypeAlias = tuple[str, str, dict[str, Any] | None, dict[str, Any] | None]
 _Pairs: TypeAlias = frozenset[tuple[str, str]]
 
-_USER = ("user_name", "first_name", "last_name", "email", "manager", "status", "due_on", "role")
+_USER = ("user_name", "first_name", "last_name", "email", "manager", "status", "due_on", "profile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,26 @@ class Changes:
         users = self.new_users + self.changed_users
         people.upsert_users(tx, users, lambda done: progress("Writing", done, len(users)))
         groups.change_members(tx, self.joining, self.leaving)
+        former_names.keep(tx, self._given_up())
         for user in self.changed_users:
-            if user.password_hash is not None:  # who knew the old one is to know this one
+            if self._ends_access(user):
                 sessions.end_of_user(tx, user.id)
                 tokens.end_of_user(tx, user.id)
         progress("Writing the audit trail", 0, 0)
         audit.add_many(tx, self.told(file_name), at=at, actor=actor)
         return True
+
+    def _given_up(self) -> list[tuple[str, str]]:
+        """The user names that somebody had and has no more, with his id."""
+        before = self.stored.users.by_id
+        changed = ((before[user.id].user_name, user) for user in self.changed_users)
+        return [(name, user.id) for name, user in changed if name and fold_user_name(name) != fold_user_name(user.name)]
+
+    def _ends_access(self, user: UserRow) -> bool:
+        """Whether sessions and tokens of a changed user end: with his password, his status or his role."""
+        before = self.stored.users.by_id[user.id]
+        lost_role = user.role is None and before.role is not None
+        return user.password_hash is not None or user.status != before.status or lost_role
 
     def told(self, file_name: str) -> Iterator[Told]:
         """What is written into the audit trail: a line for each change, and one for the file."""
@@ -115,9 +129,11 @@ def _differs(row: UserRow, stored: UserRow) -> bool:
 def _of_users(changes: Changes) -> Iterator[Told]:
     for row in changes.new_users:
         yield "user.created", row.dn, None, {name: value for name in _USER if (value := getattr(row, name))}
+        if row.role is not None:
+            yield "role.assigned", row.dn, {"role": None}, {"role": row.role}
     for row in changes.changed_users:
         old = changes.stored.users.by_id[row.id]
-        names = [name for name in _USER if name != "role" and getattr(row, name) != getattr(old, name)]
+        names = [name for name in _USER if getattr(row, name) != getattr(old, name)]
         if names:
             before, after = ({name: getattr(each, name) for name in names} for each in (old, row))
             yield "user.changed", row.dn, before, after

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
 
 from placet.clock import Clock, SystemClock
 from placet.directory.changes import Changes, Progress, changes_of
+from placet.directory.collecting import without_full_collections
 from placet.directory.database import Database
 from placet.directory.file import DirectoryFile, read_directory_file
 from placet.directory.merge import Merged, Rows, Stored, merge
@@ -18,6 +20,7 @@ from placet.directory.merge_roles import Coded, Roles
 from placet.directory.passwords import hash_password, verify_password
 from placet.errors import Conflict
 from placet.store import groups, people, roles
+from placet.store.database import aside
 from placet.store.directory_version import Transaction, version
 
 _TRIES = 5
@@ -51,36 +54,74 @@ async def load_directory_file(
     yet, which spares a repeated load their hashing. Raises `InvalidDirectory` with all faults of the file, and
     `Conflict` where others change people all the time.
     """
-    clock = clock or SystemClock()
+    with without_full_collections():
+        return await _load(database, path, keep_passwords, clock or SystemClock(), actor, progress)
+
+
+async def _load(
+    database: Database, path: Path | str, keep_passwords: bool, clock: Clock, actor: str | None, progress: Progress
+) -> LoadSummary:
     progress("Reading the file", 0, 0)
     file = await asyncio.to_thread(read_directory_file, path)
     progress("Comparing", 0, 0)
-    stored = await database.read(_stored)
-    now = clock.now()
+    compared = _Comparison(file, await database.read(_stored), clock.now())
+    del file
     # Before the passwords, so that nobody waits for argon2 to hear of a fault.
-    merged: Merged | None = await asyncio.to_thread(merge, file, stored, {}, now)
-    hashes = await _hash_passwords(file, stored.users, keep_passwords, progress)
+    await asyncio.to_thread(compared.lay_over)
+    compared.hashes = await _hash_passwords(compared.file, compared.stored.users, keep_passwords, progress)
+    if compared.hashes:
+        await asyncio.to_thread(compared.lay_over)
     for _ in range(_TRIES):
-        if merged is None or hashes:
-            merged = await asyncio.to_thread(merge, file, stored, hashes, now)
-        changes = await asyncio.to_thread(changes_of, merged, stored, now)
-        if not changes:
-            return _summary(changes, merged.notes)
-        write = partial(changes.write, at=now, actor=actor, file_name=file.file_name, progress=progress)
-        if await database.write(write, aside=True):
-            return _summary(changes, merged.notes)
-        stored, merged = await database.read(_stored), None
+        await asyncio.to_thread(compared.find_changes)
+        if not compared.changes or await database.write(partial(compared.write, actor, progress), aside=True):
+            summary = _summary(compared.changes, compared.merged.notes)
+            await asyncio.to_thread(compared.let_go)
+            return summary
+        compared.stored = await database.read(_stored)
+        await asyncio.to_thread(compared.lay_over)
     raise Conflict("Others changed people while the file was compared with them; nothing was loaded, try again.")
+
+
+class _Comparison:
+    """A file beside what is stored, and what it changes; all of it may be very much."""
+
+    merged: Merged
+    changes: Changes
+
+    def __init__(self, file: DirectoryFile, stored: Stored, now: datetime) -> None:
+        self.file, self.stored, self.now = file, stored, now
+        self.hashes: Mapping[int, str] = {}
+
+    def lay_over(self) -> None:
+        self.merged = merge(self.file, self.stored, self.hashes, self.now)
+
+    def find_changes(self) -> None:
+        self.changes = changes_of(self.merged, self.stored, self.now)
+
+    def write(self, actor: str | None, progress: Progress, tx: Transaction) -> bool:
+        return self.changes.write(tx, at=self.now, actor=actor, file_name=self.file.file_name, progress=progress)
+
+    def let_go(self) -> None:
+        """Free everything in a thread, one part after the other: it takes so long that the loop would stand still."""
+        del self.changes
+        del self.merged
+        del self.stored
+        del self.file
 
 
 def _stored(tx: Transaction) -> Stored:
     known = version(tx)  # first: what changes after it makes the comparison old, never wrong
-    return Stored(
-        users=Rows(people.all_users(tx)),
-        groups=Rows(groups.groups(tx)),
-        members=frozenset(groups.memberships(tx)),
-        roles=Roles(Coded(roles.roles(tx)), Coded(roles.permissions(tx)), frozenset(roles.grants(tx))),
-        version=known,
+    users, members, grants = people.all_users(tx), groups.memberships(tx), roles.grants(tx)
+    every_group, every_role, every_permission = groups.groups(tx), roles.roles(tx), roles.permissions(tx)
+    return aside(
+        tx,
+        lambda: Stored(
+            users=Rows(users),
+            groups=Rows(every_group),
+            members=frozenset(members),
+            roles=Roles(Coded(every_role), Coded(every_permission), frozenset(grants)),
+            version=known,
+        ),
     )
 
 

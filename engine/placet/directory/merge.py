@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from placet.core.defaults import ADMINISTRATOR_ROLE, OPERATOR_ROLE
 from placet.core.names import dn_guid, fold_dn, fold_user_name, group_dn, is_dn, user_dn
@@ -111,7 +111,9 @@ def _user_row(entry: FileUser, stored: UserRow | None, password_hash: str | None
     if password_hash == row.password_hash:
         password_hash = None
     said = {name: getattr(entry, name) for name in ("first_name", "last_name", "email", "status", "due_on")}
-    given = {name: value for name, value in said.items() if value is not None}
+    given: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+    if entry.profile:
+        given["profile"] = {**(row.profile or {}), **entry.profile}
     return replace(row, user_name=entry.name, password_hash=password_hash, **given)
 
 

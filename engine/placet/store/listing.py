@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Dialect, LargeBinary, Select, bindparam, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
+    Connection,
+    Dialect,
+    LargeBinary,
+    Select,
+    bindparam,
+    select,
+    type_coerce,
+)
 from sqlalchemy.types import TypeEngine
 
 from placet.core.definition import Definition
 from placet.query.ast import Node
 from placet.store.bulk import Convert, stored_form
+from placet.store.by_key import rows_by_key
 from placet.store.database import bare_rows
 from placet.store.names import Names
-from placet.store.page import AFTER, Page, page_query
-from placet.store.tables import process
+from placet.store.page import AFTER, Page, page_of_ids, page_query
+from placet.store.processes import LATE_CHANGES
+from placet.store.tables import counter, process
 from placet.store.types import HexId
 from placet.store.visible import Reader
 from placet.store.world import World
@@ -66,15 +78,46 @@ class ProcessListing:
 
 def list_processes(tx: Connection, world: World, wanted: Node | None, who: Reader, page: Page) -> ProcessListing:
     """A page in order of creation; of a short one only rows that have changed since they were last read are fetched."""
-    rows = None
+    rows: Sequence[ProcessRow] | None = None
     is_short = page.limit <= _LONGEST_KEPT
-    if is_short:
-        rows = _kept(tx, world, _statement(tx, world, _KEYS, wanted, who, page).run(tx, page))
+    if is_short and not who.everything and tx.dialect.name == "sqlite":
+        rows = _of_ids(tx, world, [id_ for (id_,) in _statement(tx, world, _IDS, wanted, who, page).run(tx, who, page)])
+    elif is_short:
+        rows = _kept(tx, world, _statement(tx, world, _KEYS, wanted, who, page).run(tx, who, page))
     if rows is None:
-        rows = _rows(tx, world, _statement(tx, world, _COLUMNS, wanted, who, page).run(tx, page))
+        rows = _rows(tx, world, _statement(tx, world, _COLUMNS, wanted, who, page).run(tx, who, page))
         if is_short:
-            _keep(world, {row.id: row for row in rows})
+            _keep(world, rows)
     return ProcessListing(rows, {row: world.definition(tx, row) for row in {row.definition for row in rows}})
+
+
+def _of_ids(tx: Connection, world: World, ids: Sequence[bytes]) -> list[ProcessRow]:
+    """The rows of these ids, for who has his ids from indexes alone: SQLite takes as long again to look at each row.
+
+    Those of processes that have ended are taken as they are, for as long as none of all that had ended has changed.
+    """
+    ended = _ended(tx, world)
+    rows = list(map(ended.get, ids))
+    unsure = [id_ for id_, row in zip(ids, rows, strict=True) if row is None]
+    if not unsure:
+        return rows  # type: ignore[return-value]  # none of them is missing
+    found = _kept(tx, world, rows_by_key(tx, _SELECT_KEYS, _ID, unsure))
+    if found is None:
+        found = _rows(tx, world, rows_by_key(tx, _SELECT_ROWS, _ID, unsure))
+        _keep(world, found)
+    fresh = {row.id: row for row in found}
+    ended.update({id_: row for id_, row in fresh.items() if row.completed_at is not None})
+    return [fresh[id_] if row is None else row for id_, row in zip(ids, rows, strict=True)]
+
+
+def _ended(tx: Connection, world: World) -> dict[bytes, ProcessRow]:
+    """The kept rows of processes that have ended, as they are in this transaction."""
+    counted = bare_rows(tx, _select_late_changes(tx.dialect), (LATE_CHANGES,))
+    late = counted[0][0] if counted else 0
+    known = world.ended
+    if known[0] != late:
+        known = world.ended = late, {}
+    return known[1]
 
 
 def _kept(tx: Connection, world: World, keys: Sequence[tuple[bytes, int]]) -> Sequence[ProcessRow] | None:
@@ -85,18 +128,19 @@ def _kept(tx: Connection, world: World, keys: Sequence[tuple[bytes, int]]) -> Se
     if len(stale) > len(keys) // 4:
         return None
     if stale:
-        fresh = {row.id: row for row in _rows(tx, world, _by_id(tx, [id_ for id_, _ in stale]))}
+        fresh = {row.id: row for row in _rows(tx, world, rows_by_key(tx, _SELECT_ROWS, _ID, [id_ for id_, _ in stale]))}
         if any(id_ not in fresh or fresh[id_].revision != revision for id_, revision in stale):
             return None
-        _keep(world, fresh)
+        _keep(world, fresh.values())
         rows = [fresh.get(key[0], row) for key, row in zip(keys, rows, strict=True)]
     return rows  # type: ignore[return-value]  # none of them is missing any more
 
 
-def _keep(world: World, rows: Mapping[bytes, ProcessRow]) -> None:
+def _keep(world: World, rows: Iterable[ProcessRow]) -> None:
     if len(world.rows) > _MOST_KEPT:
         world.rows.clear()
-    world.rows.update(rows)
+        world.ended = -1, {}
+    world.rows.update({row.id: row for row in rows})
 
 
 def _rows(tx: Connection, world: World, stored: Sequence[tuple[Any, ...]]) -> list[ProcessRow]:
@@ -123,13 +167,16 @@ _COLUMNS = tuple(
 )
 _REVISION = ProcessRow._fields.index("revision")
 _KEYS = (_COLUMNS[0], _COLUMNS[_REVISION])
+_IDS = _COLUMNS[:1]
+_ID = _COLUMNS[0]
+_SELECT_KEYS, _SELECT_ROWS = select(*_KEYS), select(*_COLUMNS)
 _NAMED = [ProcessRow._fields.index(column) for column in ("initiator", "recipient", "proxy", "engine_id")]
 
 
 class _Statement:
-    """A query for pages, compiled; only where a page begins changes from page to page."""
+    """A query for pages, compiled; only where a page begins and who reads change from page to page."""
 
-    def __init__(self, query: Select[Any], dialect: Dialect) -> None:
+    def __init__(self, query: Select[Any] | CompoundSelect[Any], dialect: Dialect) -> None:
         compiled: Any = query.compile(dialect=dialect)
         state = compiled.construct_expanded_state()
         convert = {
@@ -140,9 +187,11 @@ class _Statement:
         self._sql: str = state.statement
         self._values = [(name, _stored(state.parameters[name], convert[name])) for name in state.positiontup]
 
-    def run(self, tx: Connection, page: Page) -> Sequence[tuple[Any, ...]]:
-        after = None if page.after is None else HexId.stored(page.after[0])
-        return bare_rows(tx, self._sql, tuple(after if name == AFTER else value for name, value in self._values))
+    def run(self, tx: Connection, who: Reader, page: Page) -> Sequence[tuple[Any, ...]]:
+        given = who.parameters
+        if page.after is not None:
+            given[AFTER] = HexId.stored(page.after[0])
+        return bare_rows(tx, self._sql, [given.get(name, value) for name, value in self._values])
 
 
 def _stored(value: Any, convert: Convert | None) -> Any:
@@ -154,22 +203,21 @@ def _statement(
 ) -> _Statement:
     """What is asked again and again, page after page, is put together once; half of the time of a page goes there."""
     kept = world.catalog.listings
-    key = (columns is _KEYS, wanted, who, page.limit, page.newest_first, page.after is None)
+    readers = who if wanted is not None else who.kind  # a filter may ask for what is the reader's own
+    key = (len(columns), wanted, readers, page.limit, page.newest_first, page.after is None)
     found = kept.get(key)
     if found is None:
         if len(kept) >= _MOST_STATEMENTS:
             kept.clear()
-        found = kept[key] = _Statement(page_query(columns, world, wanted, who, page, tx.dialect), tx.dialect)
+        query: Select[Any] | CompoundSelect[Any]
+        if columns is _IDS:
+            query = page_of_ids(world, wanted, who, page, tx.dialect)
+        else:
+            query = page_query(columns, world, wanted, who, page, tx.dialect)
+        found = kept[key] = _Statement(query, tx.dialect)
     return found
 
 
-def _by_id(tx: Connection, ids: Sequence[bytes]) -> Sequence[tuple[Any, ...]]:
-    """The stored rows of these ids, in any order."""
-    size = 1 << (len(ids) - 1).bit_length()  # few statements serve all lengths
-    return bare_rows(tx, _select_by_id(tx.dialect, size), (*ids, *[ids[-1]] * (size - len(ids))))
-
-
 @lru_cache
-def _select_by_id(dialect: Dialect, size: int) -> str:
-    ids = [bindparam(f"id{number}", type_=LargeBinary()) for number in range(size)]
-    return str(select(*_COLUMNS).where(_COLUMNS[0].in_(ids)).compile(dialect=dialect))
+def _select_late_changes(dialect: Dialect) -> str:
+    return str(select(counter.c.value).where(counter.c.name == bindparam("name")).compile(dialect=dialect))

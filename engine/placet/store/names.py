@@ -20,10 +20,13 @@ class NameCache:
     def __init__(self) -> None:
         self.dns: dict[int, str] = {}
         self.numbers: dict[str, int] = {}
+        self.unheard: set[str] = set()  # which had no number when they were looked for
 
     def keep(self, rows: Iterable[tuple[int, str, str]]) -> None:
         if len(self.dns) > _MOST_IN_MEMORY:
             self.dns, self.numbers = {}, {}
+        if len(self.unheard) > _MOST_IN_MEMORY:
+            self.unheard = set()
         for number, folded, dn in rows:
             self.dns[number] = dn
             self.numbers[folded] = number
@@ -70,6 +73,16 @@ class Names:
         missing = {fold_dn(dn) for dn in dns} - self._known_numbers.keys() - self._numbers.keys()
         if missing:
             self._keep(tx.execute(select(name.c.id, name.c.folded, name.c.dn).where(name.c.folded.in_(missing))).all())
+
+    def look_for(self, tx: Connection, folded: Iterable[str]) -> list[int | None]:
+        """The numbers of names, None where there is or recently was none; each is looked for once."""
+        wanted = list(folded)
+        missing = [each for each in wanted if each not in self._known_numbers and each not in self._cache.unheard]
+        if missing:
+            self.find(tx, missing)
+            self._cache.unheard |= set(missing) - self._numbers.keys()
+            self.committed()
+        return list(map(self._cache.numbers.get, wanted))
 
     def known_number(self, dn: str) -> int | None:
         """The number of a DN after `find`, None where it has none."""

@@ -47,9 +47,16 @@ def page_query(
     columns: Sequence[Any], world: World, wanted: Node | None, who: Reader, page: Page, dialect: Dialect
 ) -> Select[Any]:
     """The rows of one page; of what a reader sees by each of his rights no more is looked at than a page needs."""
-    condition = condition_of(wanted, who, PROCESS_COLUMNS, world)
     if who.everything:
+        condition = condition_of(wanted, who, PROCESS_COLUMNS, world)
         return _cut(select(*columns).where(condition), process.c.id, page)
+    ids = page_of_ids(world, wanted, who, page, dialect).subquery()
+    return _cut(select(*columns).where(process.c.id.in_(select(ids.c.id))), process.c.id, page)
+
+
+def page_of_ids(world: World, wanted: Node | None, who: Reader, page: Page, dialect: Dialect) -> CompoundSelect[Any]:
+    """Where the page of somebody who does not see everything is found; on SQLite exactly its ids, in their order."""
+    condition = condition_of(wanted, who, PROCESS_COLUMNS, world)
     parts = [select(process.c.id.label("id")).where(right, condition) for right in own_of(who)]
     for table, rights in ((work_item, involved_of(who)), (former_addressee, had_of(who))):
         key = table.c.process_id
@@ -58,8 +65,7 @@ def page_query(
             if wanted is not None or _asks_of_process(right):
                 part = part.join(process, process.c.id == key).where(condition)
             parts.append(part)
-    ids = (_merged if dialect.name == "sqlite" else _united)(parts, page).subquery()
-    return _cut(select(*columns).where(process.c.id.in_(select(ids.c.id))), process.c.id, page)
+    return (_merged if dialect.name == "sqlite" else _united)(parts, page)
 
 
 def _asks_of_process(right: ColumnElement[bool]) -> bool:

@@ -99,9 +99,10 @@ def find_user(tx: Transaction, dn_or_user_name: str) -> UserRow | None:
     return min(found, key=lambda user: fold_user_name(user.user_name) != name, default=None)
 
 
-def user_by_id(tx: Transaction, uid: str) -> UserRow | None:
-    """A user by uid, active or not."""
-    row = tx.execute(select(*USER_COLUMNS).where(user_account.c.id == uid)).mappings().first()
+def user_by_id(tx: Transaction, uid: str, *, hold: bool = False) -> UserRow | None:
+    """A user by uid, active or not; with `hold` nobody else changes him before the transaction ends."""
+    query = select(*USER_COLUMNS).where(user_account.c.id == uid)
+    row = tx.execute(query.with_for_update(read=True) if hold else query).mappings().first()
     return None if row is None else UserRow(**row)
 
 
@@ -147,6 +148,11 @@ def replace_password(tx: Transaction, user_id: str, old_hash: str | None, new_ha
 def set_status(tx: Transaction, user_id: str, status: str) -> bool:
     """Set one of `STATUSES`, or return False where there is no such user."""
     return _change_user(tx, user_id, status=status)
+
+
+def touch_user(tx: Transaction, user_id: str) -> None:
+    """Say of a user that something about him has changed that is not stored with him."""
+    _change_user(tx, user_id)
 
 
 def user_values(row: UserRow) -> dict[str, Any]:

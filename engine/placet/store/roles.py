@@ -191,11 +191,13 @@ def set_role(tx: Transaction, user_id: str, role_id: str | None) -> bool:
 # -- as decisions see them -------------------------------------------------------------------------
 
 
-def as_decided(row: RoleRow, codes: Iterable[str], every_code: Iterable[str]) -> Role:
+def as_decided(
+    role_id: str, code: str, name: str, codes: Iterable[str], every_code: Iterable[str], *, active: bool
+) -> Role:
     """A role with the codes of the active permissions that it holds; the administrator's always holds all."""
-    is_administrators = row.code == SYSTEM_ROLES.administrator
+    is_administrators = code == SYSTEM_ROLES.administrator
     held = EVERY_PERMISSION.union(every_code) if is_administrators else frozenset(codes)
-    return Role(row.id, row.code, row.name, is_administrators or row.status == ACTIVE, frozenset(held))
+    return Role(role_id, code, name, is_administrators or active, frozenset(held))
 
 
 def role_of(tx: Transaction, user: UserRow) -> Role | None:
@@ -204,7 +206,8 @@ def role_of(tx: Transaction, user: UserRow) -> Role | None:
     if row is None:
         return None
     held = [each.code for each in permissions_of(tx, row.id) if each.status == ACTIVE]
-    return as_decided(row, held, [each.code for each in permissions(tx) if each.status == ACTIVE])
+    every_code = [each.code for each in permissions(tx) if each.status == ACTIVE]
+    return as_decided(row.id, row.code, row.name, held, every_code, active=row.status == ACTIVE)
 
 
 # -- from the start --------------------------------------------------------------------------------

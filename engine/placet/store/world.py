@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,7 +15,7 @@ from placet.store import counters, directory
 from placet.store.definitions import COUNTER, Catalog, load_catalog
 from placet.store.names import NameCache
 
-MOST_AT_ONCE = 500  # changed users that a batch reads on the loop's thread
+MOST_AT_ONCE = 500  # users that a batch looks at on the loop's thread for what has changed
 
 
 class MuchHasChanged(Exception):
@@ -31,12 +31,16 @@ class World:
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
+        self.public_url: str | None = None  # as `Facts` has it
         self._directory = Directory(version=-1)
         self._turn = threading.Lock()
         self.names = NameCache()
         self.catalog = Catalog([], -1, {})
         self.rows: dict[bytes, Any] = {}  # of processes, as `listing` last read them
+        self.ended: tuple[int, dict[bytes, Any]] = -1, {}  # those of them that have ended, after so many late changes
         self._parsed: dict[int, Definition] = {}
+        #: All counters as they were last read, for what else is kept in memory.
+        self.counters: Mapping[str, int] = {}
 
     @property
     def directory(self) -> Directory:
@@ -58,9 +62,9 @@ class World:
 
         Raises `MuchHasChanged` `in_a_batch`, for which everybody on the loop waits.
         """
-        stored = counters.values(tx)
+        stored = self.counters = counters.values(tx)
         if stored.get(directory.COUNTER, 0) > self._directory.version:
-            if in_a_batch and directory.changed_users(tx, self._directory.version, MOST_AT_ONCE) == MOST_AT_ONCE:
+            if in_a_batch and directory.affected_users(tx, self._directory.version, MOST_AT_ONCE) >= MOST_AT_ONCE:
                 raise MuchHasChanged(self.refresh)
             self._keep(directory.refreshed(tx, self._directory, self._clock.now()))
         if stored.get(COUNTER, 0) > self.catalog.number:
