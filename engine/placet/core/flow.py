@@ -40,6 +40,7 @@ class Flow:
     paused_at: int | None = None  # milliseconds since 1970
     depth: int = 0  # how many processes stand above this one
     held: list[dict[str, Any]] = field(default_factory=list)  # outcomes of children that came during a pause
+    stranded: list[int] = field(default_factory=list)  # items that wait although nobody can answer them
 
     def number(self) -> int:
         """A number for a new token or scope."""
@@ -54,8 +55,8 @@ class Flow:
         }
         if self.scopes:
             dump["scopes"] = {str(number): asdict(scope) for number, scope in self.scopes.items()}
-        rest = {"decided": self.decided, "paused_at": self.paused_at, "held": self.held, "depth": self.depth}
-        dump.update((key, value) for key, value in rest.items() if value)
+        rest = ("decided", "paused_at", "held", "depth", "stranded")
+        dump.update((name, value) for name in rest if (value := getattr(self, name)))
         return dump
 
     @classmethod
@@ -76,6 +77,7 @@ class Flow:
             paused_at=stored.get("paused_at"),
             depth=stored.get("depth", 0),
             held=list(stored.get("held", ())),
+            stranded=list(stored.get("stranded", ())),
         )
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import Connection
+
+from placet.store.people import touch_user
 from placet.store.stand_ins import StandIns
 from placet.store.tables import absence
 
@@ -26,5 +29,15 @@ class AbsenceRow:
 
 
 _stored = StandIns(absence, "delegate", AbsenceRow)
-lock, add, remove = _stored.lock, _stored.add, _stored.remove
+lock, add = _stored.lock, _stored.add
 find, page, of_user = _stored.find, _stored.page, _stored.of_user
+
+
+def remove(tx: Connection, row_id: str) -> bool:
+    """Take an absence back; False where there is none. Its user counts as changed: his delegate answers no more."""
+    lock(tx)
+    row = find(tx, row_id)
+    if row is None:
+        return False
+    touch_user(tx, row.user_id)
+    return _stored.remove(tx, row_id)

@@ -19,6 +19,16 @@ def values(tx: Connection) -> dict[str, int]:
     return {row.name: row.value for row in tx.execute(_ALL)}
 
 
+def raise_to(tx: Connection, name: str, value: int) -> None:
+    """Set a counter, unless it is higher already."""
+    statement = insert_into(tx, counter).values(name=name, value=value)
+    tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=[counter.c.name], set_={"value": value}, where=counter.c.value < value
+        )
+    )
+
+
 def bump(tx: Connection, name: str) -> int:
     """Count one more; gives the new number."""
     statement = insert_into(tx, counter).values(name=name, value=1)
