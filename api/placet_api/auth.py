@@ -12,15 +12,14 @@ from placet.core.people import Person
 from placet.directory.sign_in import parse_basic, parse_rest_authorization
 from placet.engine import Engine
 from placet.errors import InvalidInput, NotAuthenticated
-from placet_api.bearer import BearerScheme, require_none_of_processmaker
+from placet_api.bearer import BearerScheme, require_none_of_processmaker, require_scope
 from placet_api.errors import NoCredentials
+from placet_api.known import ACTOR, STAMP
 from placet_api.sessions import HEADER, SessionScheme
 
 _AUTHORIZATION, _REST_AUTHORIZATION = b"authorization", b"restauthorization"
 _BASIC = b"basic "
 _CREDENTIALS = frozenset({_AUTHORIZATION, _REST_AUTHORIZATION, HEADER})
-
-ACTOR = "placet.actor"  # where a scope has who is asking, once that is known
 
 
 class Scheme(Protocol):
@@ -41,7 +40,7 @@ class PasswordScheme:
         if value is None or value[: len(self._word)].lower() != self._word:
             return None
         user, password = self._parse(value.decode("latin-1"))
-        return engine.sign_in.cached(user, password) or await engine.sign_in.person(user, password, address_of(scope))
+        return await sign_in(engine, scope, user, password)
 
 
 BY_PASSWORD: Sequence[Scheme] = (
@@ -60,14 +59,16 @@ async def authenticate(
 ) -> Person:
     """The active person behind a request, whom the scope then has as `ACTOR`.
 
-    Raises `NotAuthenticated`, `NotAllowed` without the permission to sign in, and `InvalidInput` where the request
-    names two.
+    Raises `NotAuthenticated`; `NotAllowed` without the permission to sign in, and for what an access token is not for;
+    `InvalidInput` where the request names two.
     """
     _require_one(scope)
     for scheme in schemes:
         person = await scheme.person(engine, scope, headers)
         if person is not None:
-            return await admit(engine, scope, person)
+            admitted = await admit(engine, scope, person)
+            require_scope(scope)
+            return admitted
     if _AUTHORIZATION in headers:
         raise NotAuthenticated("The Authorization header has a scheme that is not known here; send Basic or Bearer.")
     raise NoCredentials(
@@ -75,6 +76,13 @@ async def authenticate(
         "Authorization: Basic with the same, Authorization: Bearer with an access token, or RESTSessionSecret with the "
         "secret of a session."
     )
+
+
+async def sign_in(engine: Engine, scope: Scope, user: str, password: str) -> Person:
+    """The person of a user name and a password, by which the scope then knows him; raises as `SignIn.person`."""
+    person = engine.sign_in.cached(user, password) or await engine.sign_in.person(user, password, address_of(scope))
+    scope[STAMP] = engine.sign_in.stamp(user, password)
+    return person
 
 
 def has_credentials(headers: Mapping[bytes, bytes]) -> bool:
@@ -114,6 +122,7 @@ async def admit(engine: Engine, scope: Scope, signed_in: Person) -> Person:
         await engine.refresh()
         person = engine.directory.person(signed_in.dn)
     if person is None or not person.active:
+        engine.refused.sign_in(signed_in.dn, address_of(scope))
         raise NotAuthenticated("This account is not active; ask an administrator.")
     scope[ACTOR] = person
     require_act(engine.directory, person.dn, Act.SIGN_IN)

@@ -14,6 +14,7 @@ from placet.errors import NotAllowed, NotAuthenticated
 from placet_api.errors import InvalidToken
 
 FORM_TOKEN = "placet.form_token"  # noqa: S105  # where a scope has the access_token of a form that was posted
+_VIEWING = "placet.viewing"  # where it has the scope of a token that may only view
 _AUTHORIZATION, _REST_AUTHORIZATION = b"authorization", b"restauthorization"
 _PROCESSMAKER = "/api/1.0/"
 _TWICE = "The request says more than once who is asking; send one access token and nothing else."
@@ -25,24 +26,29 @@ _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 class BearerScheme:
     """One access token, given in one place.
 
-    A token that may only view reads workflow and nothing else; `/api/1.0` asks for no scope.
+    A token that may only view reads workflow and what `/api/1.0` shows, and changes nothing.
     """
 
     async def person(self, engine: Engine, scope: Scope, headers: Mapping[bytes, bytes]) -> Person | None:
-        path = _path(scope)
-        token = _token(scope, headers, of_processmaker=path.startswith(_PROCESSMAKER))
+        token = _token(scope, headers, of_processmaker=_path(scope).startswith(_PROCESSMAKER))
         if token is None:
             return None
         try:
             holder = engine.oauth.tokens.cached(token) or await engine.oauth.tokens.holder(token)
         except NotAuthenticated as failure:
             raise InvalidToken(failure.message) from None
-        if not may_write(holder.scope) and not _only_views(scope["method"], path):
-            raise NotAllowed(
-                f"The scope of this access token, {holder.scope}, is for reading workflow alone; "
-                "ask for edit_processes."
-            )
+        if not may_write(holder.scope):
+            scope[_VIEWING] = holder.scope
         return Person(holder.dn, "")
+
+
+def require_scope(scope: Scope) -> None:
+    """Refuse what the access token of a request is not for, once it is known who asks."""
+    if _VIEWING in scope and not _only_views(scope["method"], _path(scope)):
+        raise NotAllowed(
+            f"The scope of this access token, {scope[_VIEWING]}, is for reading workflow and people alone; "
+            "ask for edit_processes."
+        )
 
 
 def require_none_of_processmaker(scope: Scope) -> None:
@@ -76,10 +82,9 @@ def _in_parameters(scope: Scope) -> list[str]:
 
 
 def _only_views(method: str, path: str) -> bool:
-    if path.startswith(_PROCESSMAKER):
-        return True
     below = path.removeprefix("/RIS").removeprefix("/v1")
-    return method in _READING and (below in ("", "/") or below.startswith(("/wf/", ";")))
+    readable = path.startswith(_PROCESSMAKER) or below in ("", "/") or below.startswith(("/wf/", ";"))
+    return method in _READING and readable
 
 
 def _path(scope: Scope) -> str:

@@ -10,6 +10,7 @@ from placet.core.people import Person
 from placet.directory.sessions import Session
 from placet.engine import Engine
 from placet.errors import NotAllowed
+from placet_api.known import ACTOR, STAMP
 
 HEADER = b"restsessionsecret"
 COOKIE = "placet_session"
@@ -24,6 +25,7 @@ class SessionScheme:
         session = await session_of(engine, headers)
         if session is None:
             return None
+        scope[ACTOR], scope[STAMP] = session.person, session.stamp
         if HEADER not in headers:
             require_own_page(scope, headers)
         return session.person

@@ -60,6 +60,10 @@ class TravelDesk:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
+    async def refresh(self, tokens: Mapping[str, str]) -> httpx2.Response:
+        """The answer to the refresh token of an earlier one."""
+        return await self.ask(grant_type="refresh_token", refresh_token=tokens["refresh_token"])
+
     async def get(self, token: str, path: str = DEFINITIONS) -> int:
         """The status of a request with an access token."""
         answer = await self.server("").get(path, headers={"Authorization": f"Bearer {token}"})

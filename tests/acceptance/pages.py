@@ -57,11 +57,18 @@ class Ids:
 
     def hold(self, printed: str, real: str) -> None:
         """Check real output against what is printed, and learn the ids that are new."""
-        given = "".join(f"{line.rstrip()}\n" for line in real.splitlines())
         groups: dict[str, str] = {}
-        found = re.fullmatch(self._pattern(printed, groups), given)
-        assert found, f"printed is\n{printed}\nbut the output is\n{given}"
+        found = self._matched(printed, real, groups)
+        assert found, f"printed is\n{printed}\nbut the output is\n{real}"
         self.real |= {head: found[name] for name, head in groups.items()}
+
+    def fits(self, printed: str, real: str) -> bool:
+        """Whether real output is what is printed."""
+        return self._matched(printed, real, {}) is not None
+
+    def _matched(self, printed: str, real: str, groups: dict[str, str]) -> re.Match[str] | None:
+        given = "".join(f"{line.rstrip()}\n" for line in real.splitlines())
+        return re.fullmatch(self._pattern(printed, groups), given)
 
     def _pattern(self, printed: str, groups: dict[str, str]) -> str:
         text = "".join(f"{line.rstrip()}\n" for line in printed.splitlines())

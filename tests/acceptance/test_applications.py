@@ -108,7 +108,9 @@ async def make_manager(server: RunningServer, user: str) -> None:
         ({"Name": ""}, "name of the application is empty"),
         ({"Name": " "}, "name of the application is empty"),
         ({"Name": "x" * 257}, "257 characters"),
-        ({"Name": "a\0b"}, "The name has"),
+        ({"Name": "a\0b"}, "The name of the application has U+0000 in it, which nobody sees"),
+        ({"Name": "Travel\u202eksed"}, "has U+202E in it"),
+        ({"Name": "Travel\ndesk"}, "has U+000A in it"),
         ({"Name": 1}, "Name is a number"),
         ({"Public": "yes"}, "Public is a text; give true or false"),
         ({"RedirectURIs": [{"Value": "javascript:alert(1)"}]}, "is no complete address"),
@@ -139,16 +141,15 @@ async def test_another_key_is_told_where_a_secret_is_needed(engine: Engine, serv
     engine.vault.__dict__.clear()
     engine.vault.__init__(Settings(secret_key="another key of thirty-two letters"))  # type: ignore[misc]  # in its place
 
-    for answer in (
-        await server("admin").get(APPLICATIONS),
-        await server("").post(
-            TOKEN,
-            data={"grant_type": "client_credentials"},
-            headers={"Authorization": basic(application.client_id, application.secret or "")},
-        ),
-    ):
-        assert answer.status_code == 503
-        assert "does not open with this key; set PLACET_SECRET_KEY" in answer.text
+    answer = await server("").post(
+        TOKEN,
+        data={"grant_type": "client_credentials"},
+        headers={"Authorization": basic(application.client_id, application.secret or "")},
+    )
+    assert answer.status_code == 503
+    assert "does not open with this key; set PLACET_SECRET_KEY" in answer.text
+    [shown] = (await server("admin").get(APPLICATIONS)).json()
+    assert (shown["ClientSecret"], shown["Public"]) == ("", False)
 
 
 # -- the command line ------------------------------------------------------------------------------

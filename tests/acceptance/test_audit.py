@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from placet.core.names import user_dn
 from tests.acceptance.conftest import PASSWORD, rest_authorization
 
@@ -133,3 +135,11 @@ async def test_a_filter_that_cannot_be_meant_is_refused(server):
         answer = await server("admin").get(f"/v1/audit?{query}")
 
         assert (answer.status_code, reason in answer.text) == (400, True), answer.text
+
+
+@pytest.mark.parametrize("filter_", ["target", "actor"])
+async def test_what_no_entry_can_hold_is_not_looked_for(server, filter_):
+    answer = await server("admin").get(f"/v1/audit?{filter_}=an%00na")
+
+    assert answer.status_code == 400
+    assert "NUL" in answer.text

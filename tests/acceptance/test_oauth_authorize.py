@@ -12,8 +12,11 @@ import httpx2
 import pytest
 
 from placet.directory.grants import challenge_of
+from placet.directory.passwords import hash_password
+from placet.store import people
 from tests.acceptance.conftest import PASSWORD, RunningServer
 from tests.acceptance.oauth import AUTHORIZE, REDIRECT, TravelDesk, basic, params, registered
+from tests.acceptance.officers import BASE, an_officer, on_another_node, permission
 
 OTHER = "https://travel.example.org/other?kept=1"
 
@@ -151,7 +154,7 @@ async def test_the_page_is_shut_to_frames_scripts_and_other_hosts(browser: Brows
     policy = page.headers["content-security-policy"]
 
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
-    assert "form-action 'self' https://travel.example.org;" in policy
+    assert "form-action 'self' https:;" in policy  # of the application's own redirects too
     assert "frame-ancestors 'none'" in policy
     assert page.headers["x-frame-options"] == "DENY"
     assert page.headers["cache-control"] == "no-store"
@@ -194,6 +197,82 @@ async def test_a_page_that_was_left_open_too_long_is_asked_anew(
 
     assert late.status_code == 403
     assert "left open too long" in late.text
+
+
+async def test_a_page_is_answered_once(browser: Browser, query: dict[str, str], desk: TravelDesk):
+    await browser.open(**query)
+    asked = await browser.send(user="anna", password=PASSWORD)
+    assert (await browser.send(allow="Accept")).status_code == 302
+
+    browser.page = asked  # as with the browser's way back
+    again = await browser.send(allow="Accept")
+
+    assert again.status_code == 403
+    assert "answered already" in again.text
+
+
+async def test_a_page_that_was_answered_with_no_allows_nothing_afterwards(browser: Browser, query: dict[str, str]):
+    await browser.open(**query)
+    asked = await browser.send(user="anna", password=PASSWORD)
+    assert "error=access_denied" in (await browser.send(cancel="Cancel")).headers["location"]
+
+    browser.page = asked
+    assert (await browser.send(allow="Accept")).status_code == 403
+
+
+async def test_another_password_ends_what_the_old_one_has_begun(
+    browser: Browser, query: dict[str, str], server: RunningServer
+):
+    await browser.open(**query)
+    await browser.send(user="anna", password=PASSWORD)
+    anna = server.engine.directory.person("anna")
+    assert anna is not None
+    changed = await server("admin").put(f"{BASE}/user/{anna.id}", json={"usr_new_pass": "another password"})
+    assert changed.status_code == 200, changed.text
+
+    answer = await browser.send(allow="Accept")
+
+    assert answer.status_code == 403
+    assert "location" not in answer.headers
+
+
+async def test_who_was_kept_out_for_a_moment_is_asked_anew(
+    browser: Browser, query: dict[str, str], server: RunningServer
+):
+    await browser.open(**query)
+    await browser.send(user="anna", password=PASSWORD)
+    anna = server.engine.directory.person("anna")
+    assert anna is not None
+    for status in ("INACTIVE", "ACTIVE"):
+        await server("admin").put(f"{BASE}/user/{anna.id}", json={"usr_status": status})
+
+    assert (await browser.send(allow="Accept")).status_code == 403
+
+
+async def test_a_password_that_another_node_has_changed_allows_nothing(
+    browser: Browser, query: dict[str, str], server: RunningServer
+):
+    program = server("anna")
+    allowed = await program.post(AUTHORIZE, params=query, data={"allow": "Accept"})
+    assert allowed.status_code == 302
+    anna, hashed = server.engine.directory.person("anna"), await hash_password("another password")
+    assert anna is not None
+    await on_another_node(server.engine, lambda tx: people.set_password(tx, anna.id, hashed))
+
+    assert (await program.post(AUTHORIZE, params=query, data={"allow": "Accept"})).status_code == 401
+
+
+async def test_who_may_not_sign_in_is_on_the_trail(browser: Browser, query: dict[str, str], server: RunningServer):
+    await an_officer(server.engine, "outsider")
+    role = server.engine.directory.person("outsider").role  # type: ignore[union-attr]  # he is there
+    await server("admin").delete(f"{BASE}/role/{role}/permission/{permission('PM_LOGIN')}")
+
+    await browser.open(**query)
+    assert (await browser.send(user="outsider", password=PASSWORD)).status_code == 403
+
+    await server.engine.refused.write()
+    entries = (await server("admin").get("/v1/audit?kind=right.refused")).json()
+    assert [entry["Actor"]["Value"] for entry in entries] == ["Outsider Berg"]
 
 
 async def test_a_password_that_the_browser_sends_by_itself_is_no_consent(browser: Browser, query: dict[str, str]):

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from placet.directory.grants import challenge_of
+from placet.directory.passwords import hash_password
+from placet.store import people
+from placet.store.database import opened
+from placet.store.directory_version import Transaction
 from tests.acceptance.conftest import LEAVE, PASSWORD, RunningServer
 from tests.acceptance.oauth import DEFINITIONS, REDIRECT, TOKEN, TravelDesk, basic, registered
+from tests.acceptance.officers import BASE
 
 VERIFIER = "a-verifier-of-at-least-forty-three-characters.~_"
 
@@ -78,6 +86,28 @@ async def test_who_only_views_gets_no_secrets(desk: TravelDesk):
     assert await desk.get(editing["access_token"], "/v1/applications") == 200
 
 
+@pytest.mark.parametrize(("scope", "statuses"), [("view_processes", {401}), ("edit_processes", {200, 201})])
+async def test_who_only_views_changes_no_people_either(scope: str, statuses: set[int], desk: TravelDesk):
+    admin = desk.server.engine.directory.person("admin")
+    assert admin is not None
+    token = (await desk.password("admin", scope=scope))["access_token"]
+    client, headers = desk.server(""), {"Authorization": f"Bearer {token}"}
+    group, user = f"{BASE}/group", f"{BASE}/user/{admin.id}"
+
+    assert (await client.get(user, headers=headers)).status_code == 200
+    changes = [
+        await client.post(group, headers=headers, json={"grp_title": "Auditors"}),
+        await client.post(f"{user}?http_method=PUT", headers=headers, json={"usr_city": "Graz"}),
+        await client.put(user, json={"usr_city": "Linz", "access_token": token}),
+        await client.put(user, headers=headers, json={"usr_new_pass": "taken over"}),
+    ]
+
+    assert {each.status_code for each in changes} <= statuses
+    if statuses == {401}:
+        assert changes[0].json() == {"error": {"code": 401, "message": "Unauthorized"}}
+        assert (await desk.server("admin").get(user)).json()["usr_city"] == ""
+
+
 async def _start(desk: TravelDesk, token: str) -> int:
     answer = await desk.server("").post(
         f"{DEFINITIONS}/{LEAVE}",
@@ -117,14 +147,164 @@ async def test_an_applications_own_token_acts_as_its_owner_and_cannot_be_refresh
 
 async def test_a_refresh_token_counts_once(desk: TravelDesk):
     first = await desk.password(scope="view_processes edit_processes")
+
     again = await desk.ask(grant_type="refresh_token", refresh_token=first["refresh_token"], scope="view_process")
-    twice = await desk.ask(grant_type="refresh_token", refresh_token=first["refresh_token"])
 
     assert again.status_code == 200
     assert again.json()["scope"] == "view_process"
     assert again.json()["refresh_token"] != first["refresh_token"]
     assert await desk.get(again.json()["access_token"]) == 200
-    assert _refusal(twice) == ("invalid_grant", "Invalid refresh token")
+    assert _refusal(await desk.refresh(first)) == ("invalid_grant", "Invalid refresh token")
+
+
+async def test_the_reuse_of_a_refresh_token_ends_all_of_its_sign_in(desk: TravelDesk):
+    first, others = await desk.password(), await desk.password()
+    second = (await desk.refresh(first)).json()
+    third = (await desk.refresh(second)).json()
+    desk.server.clock.move(hours=23)
+    assert [await desk.get(each["access_token"]) for each in (first, second, third)] == [200, 200, 200]
+
+    assert _refusal(await desk.refresh(first)) == ("invalid_grant", "Invalid refresh token")
+
+    assert [await desk.get(each["access_token"]) for each in (first, second, third, others)] == [401, 401, 401, 200]
+    assert _refusal(await desk.refresh(third)) == ("invalid_grant", "Invalid refresh token")
+    assert (await desk.refresh(others)).status_code == 200
+    [entry] = await _audited(desk, "token.revoked")
+    assert (entry["Target"], entry["Address"]) == (desk.application.client_id, "127.0.0.1")
+    assert entry["After"] == {"reason": "a refresh token was used twice"}
+
+
+async def test_of_two_who_refresh_at_once_neither_keeps_what_he_gets(desk: TravelDesk):
+    first = await desk.password()
+
+    answers = await asyncio.gather(desk.refresh(first), desk.refresh(first))
+
+    assert sorted(answer.status_code for answer in answers) == [200, 400]
+    [given] = [answer.json() for answer in answers if answer.status_code == 200]
+    assert await desk.get(given["access_token"]) == 401
+
+
+async def test_another_application_ends_nothing_by_a_used_refresh_token(desk: TravelDesk):
+    other = TravelDesk(desk.server, await registered(desk.server.engine, name="Other"))
+    first = await desk.password()
+    second = (await desk.refresh(first)).json()
+
+    answer = await other.refresh(first)
+
+    assert _refusal(answer) == ("invalid_grant", "refresh_token doesn't exist or is invalid for the client")
+    assert await desk.get(second["access_token"]) == 200
+
+
+async def test_a_used_refresh_token_can_still_be_taken_back_with_all_that_came_of_it(desk: TravelDesk):
+    first = await desk.password()
+    second = (await desk.refresh(first)).json()
+
+    assert (await desk.ask("/workflow/oauth2/revoke", token=first["refresh_token"])).status_code == 200
+
+    assert await desk.get(second["access_token"]) == 401
+
+
+# -- the user as he is when tokens are given -------------------------------------------------------
+
+
+async def test_a_password_that_was_just_changed_gives_no_tokens(desk: TravelDesk):
+    await desk.password("anna")
+    await _store_password(desk, "another password")
+
+    old = await desk.ask(grant_type="password", username="anna", password=PASSWORD)
+    new = await desk.ask(grant_type="password", username="anna", password="another password")
+
+    assert _refusal(old) == ("invalid_grant", "Invalid username and password combination")
+    assert new.status_code == 200
+
+
+async def test_a_password_that_was_only_hashed_anew_gives_tokens(desk: TravelDesk):
+    await desk.password("anna")
+    await _store_password(desk, PASSWORD)
+
+    assert (await desk.ask(grant_type="password", username="anna", password=PASSWORD)).status_code == 200
+
+
+@pytest.mark.parametrize("grant", ["password", "refresh_token", "authorization_code", "client_credentials"])
+async def test_who_was_just_kept_out_gets_no_tokens(grant: str, desk: TravelDesk):
+    tokens, code = await desk.password("ben"), await desk.code("ben")
+    ben = desk.server.engine.directory.person("ben")
+    assert ben is not None
+    await _on_another_node(desk, lambda tx: people.set_status(tx, ben.id, "INACTIVE"))
+    members = {"username": "ben", "password": PASSWORD, "refresh_token": tokens["refresh_token"], "code": code}
+
+    answer = await desk.ask(grant_type=grant, **members)
+
+    assert _refusal(answer)[0] == "invalid_grant"
+
+
+async def _store_password(desk: TravelDesk, password: str) -> None:
+    anna, hashed = desk.server.engine.directory.person("anna"), await hash_password(password)
+    assert anna is not None
+    await _on_another_node(desk, lambda tx: people.set_password(tx, anna.id, hashed))
+
+
+async def _on_another_node(desk: TravelDesk, work: Callable[[Transaction], object]) -> None:
+    """Change people behind the back of this node: what it holds in memory, and the credentials it knows, are older."""
+    async with opened(desk.server.engine.settings.database_url) as database:
+        writer = await database.connect_writer()
+        await writer.begin()
+        await writer.run(work)
+        await writer.commit()
+        await writer.close()
+
+
+# -- refusals on the audit trail -------------------------------------------------------------------
+
+
+async def test_a_refused_right_of_a_token_is_on_the_trail(desk: TravelDesk):
+    viewing = (await desk.password(scope="view_processes"))["access_token"]
+    assert await _start(desk, viewing) == 403
+
+    [entry] = await _audited(desk, "right.refused")
+
+    assert (entry["Actor"]["DN"], entry["Address"]) == ("cn=anna,ou=users,o=placet", "127.0.0.1")
+    assert entry["Target"] == f"POST {DEFINITIONS}/{LEAVE}"
+    assert "view_processes" in entry["After"]["reason"]
+
+
+async def test_refused_token_requests_are_counted_by_application_and_address(desk: TravelDesk):
+    for _ in range(3):
+        await desk.ask(grant_type="refresh_token", refresh_token="x")
+        for name in ("A" * 32, "B" * 32):
+            await desk.ask(headers={"Authorization": basic(name, "guessed")}, grant_type="client_credentials")
+    desk.server.clock.move(minutes=1)
+
+    entries = await _audited(desk, "token.refused")
+
+    counts: Counter[tuple[str, str]] = Counter()
+    for entry in entries:
+        counts[entry["Target"], entry["After"]["reason"]] += entry["After"]["count"]
+    assert counts == {("", "The client credentials are invalid"): 6, (desk.application.client_id, INVALID): 3}
+    assert len(entries) <= 4  # of each the first, and what followed within the minute
+    assert {entry["Address"] for entry in entries} == {"127.0.0.1"}
+    assert "guessed" not in json.dumps(entries)
+
+
+async def test_access_tokens_that_do_not_count_are_counted_by_address(desk: TravelDesk):
+    tokens = await desk.password()
+    desk.server.clock.move(days=1)
+    for token in (tokens["access_token"], tokens["refresh_token"], "0" * 40, "x"):
+        assert await desk.get(token) == 401
+    assert (await desk.server("").get(f"{ROLE}?access_token=y")).status_code == 401
+    desk.server.clock.move(minutes=1)
+
+    entries = await _audited(desk, "token.refused")
+
+    assert entries[-1]["Target"] == f"GET {DEFINITIONS}"
+    assert "This access token is unknown" in entries[-1]["After"]["reason"]
+    assert sum(entry["After"]["count"] for entry in entries) == 5
+    assert len(entries) <= 2
+    assert tokens["access_token"] not in json.dumps(entries)
+
+
+async def _audited(desk: TravelDesk, kind: str) -> list[dict[str, Any]]:
+    return list((await desk.server("admin").get(f"/v1/audit?kind={kind}")).json())
 
 
 async def test_a_scope_does_not_grow_by_refreshing(desk: TravelDesk):
@@ -215,6 +395,7 @@ async def test_a_code_fits_what_it_was_asked_with(
 
 # -- refusals --------------------------------------------------------------------------------------
 
+INVALID = "Invalid refresh token"
 NO_CLIENT = "Invalid REST API credentials, please send a valid client_id and client_secret."
 
 
@@ -345,6 +526,29 @@ async def test_passwords_cannot_be_tried_one_after_the_other(desk: TravelDesk):
 
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_secrets_of_applications_cannot_be_tried_one_after_the_other(desk: TravelDesk):
+    for number in range(10):
+        wrong = basic(desk.application.client_id, f"guess {number}")
+        answer = await desk.ask(headers={"Authorization": wrong}, grant_type="client_credentials")
+        assert _refusal(answer)[0] == "invalid_client"
+
+    answer = await desk.ask(grant_type="client_credentials")
+
+    assert answer.status_code == 429
+    assert int(answer.headers["retry-after"]) > 0
+    desk.server.clock.move(minutes=5)
+    assert (await desk.ask(grant_type="client_credentials")).status_code == 200
+
+
+async def test_guesses_of_others_do_not_stop_an_application_that_was_here_before(desk: TravelDesk):
+    assert (await desk.ask(grant_type="client_credentials")).status_code == 200
+    for number in range(12):
+        wrong = basic(desk.application.client_id, f"guess {number}")
+        await desk.ask(headers={"Authorization": wrong}, grant_type="client_credentials")
+
+    assert (await desk.ask(grant_type="client_credentials")).status_code == 200
 
 
 # -- what ends a token -----------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from placet.core.names import dn_guid
@@ -20,6 +22,10 @@ NEW = {
     "usr_role": "PROCESSMAKER_OPERATOR",
     "usr_new_pass": "long enough",
 }
+PROFILE = ["usr_country", "usr_city", "usr_location", "usr_address", "usr_phone", "usr_fax", "usr_cellular"]
+PROFILE += ["usr_zip_code", "dep_uid", "usr_position", "usr_resume", "usr_birthday", "usr_replaced_by", "usr_ux"]
+PROFILE += ["usr_calendar_uid", "usr_calendar_name", "usr_cost_by_hour", "usr_unit_cost", "usr_photo_path"]
+PROFILE += ["usr_time_zone"]
 EVERYBODY = ["admin", "anna", "ben", "clara", "dora", "gone"]
 FIELDS = [
     "usr_uid",
@@ -188,6 +194,7 @@ async def test_a_new_user_can_sign_in(server):
         ({"usr_username": "a:b"}, 'Invalid value for "USR_USERNAME". It has : in it.'),
         ({"usr_username": "x" * 101}, 'Invalid value for "USR_USERNAME". It has 101 characters.'),
         ({"usr_username": "a\0"}, 'Invalid value for "USR_USERNAME". It has a control character in it.'),
+        ({"usr_username": "adm\u200bin"}, 'Invalid value for "USR_USERNAME". It has U+200B in it, which nobody sees.'),
         ({"usr_email": "nowhere"}, "USR_EMAIL: Your E-mail address is not valid."),
         ({"usr_due_date": ""}, "USR_DUE_DATE: Due date required!"),
         ({"usr_due_date": "2030-02-30"}, 'Invalid value for "USR_DUE_DATE".'),
@@ -342,7 +349,7 @@ async def test_nobody_raises_himself_through_users(server):
 # -- deleting --------------------------------------------------------------------------------------
 
 
-async def test_a_deleted_user_frees_his_name_and_keeps_his_dn(server):
+async def test_a_deleted_user_keeps_his_names_and_his_dn(server):
     eva, admin = (await a_user(server, usr_username="ev"))["USR_UID"], server("admin")
     await admin.put(f"{BASE}/user/{eva}", json={"usr_username": "eve"})
     await server.start("anna")
@@ -357,10 +364,9 @@ async def test_a_deleted_user_frees_his_name_and_keeps_his_dn(server):
     assert (await server("").get("/v1", auth=("eve", "long enough"))).status_code == 401
     assert (await admin.get(f"{BASE}/role/{OPERATOR}")).json()["rol_total_users"] == 5
     assert (await admin.get(f"{BASE}/group/{board}")).json()["grp_users"] == 2
-    assert (await a_user(server, usr_username="eve"))["USR_USERNAME"] == "eve"
-    assert told(await admin.post(f"{BASE}/user", json=NEW | {"usr_username": "ev"})) == bad(
-        "The User Name 'ev' already exists."
-    )
+    for name in ("eve", "ev"):
+        answer = await admin.post(f"{BASE}/user", json=NEW | {"usr_username": name})
+        assert told(answer) == bad(f"The User Name '{name}' already exists.")
     second = (await a_user(server, usr_username="adam"))["USR_UID"]
     assert (await admin.delete(f"{BASE}/user/{second}")).status_code == 200  # two may be without a name
 
@@ -381,7 +387,26 @@ async def test_no_secret_is_in_the_audit_trail(server):
     await server("admin").delete(f"{BASE}/user/{eva}")
 
     entries = [each for each in await server.engine.store.read(audit.page) if "eva" in each.target]
-    assert [each.kind for each in entries] == ["user.closed", "password.changed", "user.changed", "user.created"]
+    assert [each.kind for each in entries] == [
+        "user.closed",
+        "password.changed",
+        "user.changed",
+        "role.assigned",
+        "user.created",
+    ]
     assert entries[2].after["profile"] == {"city": "Graz"}
     for secret in ("long enough", "another 1", "argon2"):
         assert secret not in repr(entries)
+
+
+async def test_a_profile_of_a_file_is_shown_as_one_that_was_posted(server, tmp_path):
+    profile = {name: f"what {name} is" for name in PROFILE}
+    path = tmp_path / "people.json"
+    path.write_text(json.dumps({"users": [{"usr_username": "anna"} | profile]}))
+
+    await server.engine.as_system().load_people(path)
+    posted = await server("admin").post(f"{BASE}/user", json=NEW | profile)
+    loaded = await server("admin").get(f"{BASE}/user/{dn_guid('cn=anna,ou=users,o=placet')}")
+
+    assert {name: loaded.json()[name] for name in profile} == profile
+    assert {name: posted.json()[name.upper()] for name in profile} == profile

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import httpx2
@@ -190,6 +191,37 @@ async def test_another_password_ends_the_sessions(server, begin):
     assert (await bens.get("/v1/session")).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("out", "back"),
+    [
+        ({"usr_status": "INACTIVE"}, {"usr_status": "ACTIVE"}),
+        ({"role": None}, {"role": "PROCESSMAKER_OPERATOR"}),
+    ],
+)
+async def test_who_was_kept_out_by_a_file_does_not_come_back_into_his_session(server, begin, tmp_path, out, back):
+    _, client = await begin()
+    _, bens = await begin(User="ben")
+
+    for change in (out, back):
+        path = tmp_path / "people.json"
+        path.write_text(json.dumps({"users": [{"usr_username": "anna"} | change]}))
+        await server.engine.as_system().load_people(path)
+
+    assert (await client.get("/v1/session")).status_code == 401
+    assert (await bens.get("/v1/session")).status_code == 200
+    assert (await server("").post("/v1/session", json=WHO)).status_code == 201
+
+
+async def test_a_file_that_changes_something_else_ends_no_session(server, begin, tmp_path):
+    _, client = await begin()
+    path = tmp_path / "people.json"
+    path.write_text(json.dumps({"users": [{"usr_username": "anna", "usr_email": "a@example.org"}]}))
+
+    await server.engine.as_system().load_people(path)
+
+    assert (await client.get("/v1/session")).status_code == 200
+
+
 async def test_a_role_that_does_not_let_sign_in_is_refused(server, begin):
     _, client = await begin()
     engine = server.engine
@@ -282,6 +314,9 @@ async def test_with_the_cookie_only_our_own_pages_change_anything(server, browse
 
         assert answer.status_code == status, given
         assert (await browser.get("/v1/absences", headers=headers)).status_code == 200
+    await server.engine.refused.write()
+    [entry] = (await server("admin").get("/v1/audit?kind=right.refused")).json()
+    assert (entry["Actor"]["DN"], entry["Target"]) == (ANNA, "POST /v1/absences")
 
 
 async def test_another_sites_page_signs_nobody_in(server):

@@ -128,6 +128,8 @@ async def test_whoever_starts_needs_the_permission(engine: Engine):
 
     with pytest.raises(NotAllowed, match="PM_CASES"):
         await ask(engine)
+    with pytest.raises(NotAllowed, match="PM_CASES"):
+        await engine.form("Ask", actor=ANNA)
 
 
 async def test_who_is_made_inactive_is_out_at_the_next_request(engine: Engine):

@@ -39,11 +39,22 @@ async def test_the_first_is_written_at_once_and_what_follows_once_a_minute(notin
     assert await entries(transactions) == [("sign_in.refused", "anna", HERE, 1), ("sign_in.refused", "anna", HERE, 59)]
 
 
+async def test_a_name_that_cannot_be_stored_takes_no_other_entry_with_it(noting, transactions):
+    noting.sign_in("an\0na", HERE)
+    noting.sign_in("ben", HERE)
+    await noting.write()
+
+    assert {actor for _, actor, _, _ in await entries(transactions)} == {"an\N{REPLACEMENT CHARACTER}na", "ben"}
+
+
 async def test_each_kind_person_and_address_is_counted_alone(noting, transactions):
     for who, address in (("anna", HERE), ("anna", THERE), ("ben", HERE)):
         noting.sign_in(who, address)
         noting.sign_in(who, address)
     noting.right("anna", HERE, "GET /v1/audit", "This takes PM_SETUP_ADVANCE.")
+    noting.token(HERE, "The client credentials are invalid")
+    noting.token(HERE, "Invalid refresh token", application="A" * 32)
+    noting.token(HERE, "This access token is unknown.", target="GET /v1")
     await noting.write()
 
     assert sorted(await entries(transactions)) == [
@@ -51,6 +62,8 @@ async def test_each_kind_person_and_address_is_counted_alone(noting, transaction
         ("sign_in.refused", "anna", HERE, 2),
         ("sign_in.refused", "anna", THERE, 2),
         ("sign_in.refused", "ben", HERE, 2),
+        ("token.refused", None, HERE, 1),
+        ("token.refused", None, HERE, 2),
     ]
 
 

@@ -8,15 +8,18 @@ from datetime import timedelta
 
 import pytest
 
+from placet.core.defaults import OPERATOR_ROLE
 from placet.core.names import user_dn
 from placet.core.people import Person
+from placet.directory.passwords import stamp_of
 from placet.directory.sessions import FRESH, Sessions
 from placet.errors import NotAuthenticated
 from placet.store import people, sessions
 from placet.store.people import UserRow
 
-ANNA = UserRow(id="0" * 31 + "1", dn=user_dn("anna"), user_name="anna")
+ANNA = UserRow(id="0" * 31 + "1", dn=user_dn("anna"), user_name="anna", role=OPERATOR_ROLE)
 PERSON = Person(ANNA.dn, ANNA.user_name, id=ANNA.id)
+STAMP = stamp_of(None)
 MICROSECONDS = 50
 
 
@@ -32,7 +35,7 @@ async def known(transactions, clock, version):
 
 
 async def test_a_session_is_looked_up_once_in_a_few_seconds(known, transactions, clock):
-    secret, _ = await known.begin(PERSON)
+    secret, _ = await known.begin(PERSON, STAMP)
     reads = transactions.reads
     clock.move(seconds=FRESH.total_seconds() - 1)
     assert known.cached(secret).person == PERSON
@@ -45,7 +48,7 @@ async def test_a_session_is_looked_up_once_in_a_few_seconds(known, transactions,
 
 
 async def test_it_is_looked_up_again_once_people_have_changed(known, version):
-    secret, _ = await known.begin(PERSON)
+    secret, _ = await known.begin(PERSON, STAMP)
     version[0] = 2
 
     assert known.cached(secret) is None
@@ -54,7 +57,7 @@ async def test_it_is_looked_up_again_once_people_have_changed(known, version):
 
 
 async def test_what_ends_elsewhere_ends_here_within_seconds(known, transactions, clock):
-    secret, _ = await known.begin(PERSON)
+    secret, _ = await known.begin(PERSON, STAMP)
     assert await transactions.write(lambda tx: sessions.end_of_user(tx, ANNA.id)) == 1
     clock.move_to(clock.now() + FRESH)
 
@@ -64,7 +67,7 @@ async def test_what_ends_elsewhere_ends_here_within_seconds(known, transactions,
 
 
 async def test_a_look_that_an_end_overtakes_is_not_remembered(known, transactions, monkeypatch):
-    secret, session = await known.begin(PERSON)
+    secret, session = await known.begin(PERSON, STAMP)
     found, ended = asyncio.Event(), asyncio.Event()
     read = transactions.read
 
@@ -85,7 +88,7 @@ async def test_a_look_that_an_end_overtakes_is_not_remembered(known, transaction
 
 
 async def test_neither_shows_its_secret(known):
-    secret, session = await known.begin(PERSON)
+    secret, session = await known.begin(PERSON, STAMP)
     row = (await known._database.read(lambda tx: sessions.find(tx, session.hash))) or session
 
     for each in (session, row):
@@ -94,7 +97,7 @@ async def test_neither_shows_its_secret(known):
 
 
 async def test_a_cached_session_costs_next_to_nothing(known):
-    secret, _ = await known.begin(PERSON)
+    secret, _ = await known.begin(PERSON, STAMP)
     times = []
     for _ in range(200):
         began = time.perf_counter()

@@ -439,3 +439,12 @@ def test_what_is_no_credentials_is_refused_and_not_repeated(value, reason):
 def test_another_scheme_than_basic_is_refused(value):
     with pytest.raises(NotAuthenticated):
         parse_basic(value)
+
+
+@pytest.mark.parametrize("names", [("anna", "ａnna", "ＡNNA"), ("nobodyq", "ｎobodyq", "NOBODYＱ")])
+async def test_look_alikes_are_counted_as_one_whether_there_is_such_a_name_or_not(door, names):
+    for _ in range(10):
+        assert not await locked(door, names[0], "wrong")
+
+    for name in names:
+        assert await locked(door, name, "wrong")

@@ -180,9 +180,7 @@ def test_all_faults_are_told_at_once_each_with_its_place(tmp_path):
 
     assert faults_of(written(tmp_path, document, "people.yaml")) == [
         "people.yaml, users, entry 1 (anna), usr_uid: 1 is not text; put it in quotes",
-        "people.yaml, users, entry 1 (anna), usr_emial: is not known here; known are usr_username, usr_uid, dn, "
-        "usr_firstname, usr_lastname, usr_email, usr_status, manager, groups, password, password_hash, role, usr_role, "
-        "usr_due_date",
+        "people.yaml, users, entry 1 (anna), usr_emial: is not known here; did you mean usr_email?",
         "people.yaml, users, entry 2: 'seventeen' is not a mapping",
         "people.yaml, users, entry 3, usr_username: is missing",
         "people.yaml, groups: 'HR' is not a list",
@@ -349,3 +347,28 @@ def test_the_people_of_the_demonstration_are_a_believable_company():
     assert USER_NAME not in {user.user_name for user in made.users}
     assert made.notes == []
     assert all(isinstance(group, GroupRow) for group in made.groups)
+
+
+def test_a_profile_is_laid_over_the_one_that_is_stored(tmp_path):
+    users = [{"usr_username": "anna", "usr_city": "Tromsø", "usr_resume": "one\ntwo", "usr_fax": ""}]
+
+    rows = merged(tmp_path, {"users": users}, [a_user("anna", 1, profile={"city": "Oslo", "phone": "1"})]).users
+
+    assert [row.profile for row in rows] == [{"city": "Tromsø", "phone": "1", "resume": "one\ntwo", "fax": ""}]
+    assert merged(tmp_path, {"users": [{"usr_username": "anna", "usr_city": None}]}).users[0].profile is None
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "reason"),
+    [
+        ("usr_zip_code", 9008, "9008 is not text; put it in quotes"),
+        ("usr_city", "a\x00b", "has a control character in it"),
+        ("usr_resume", "x" * 2001, "has 2001 characters; at most 2,000 are kept"),
+        ("dep_uid", ["HR"], "is not text"),
+    ],
+)
+def test_a_profile_that_cannot_be_kept_is_told_with_its_place(tmp_path, member, value, reason):
+    fault = fault_of_user(tmp_path, **{member: value})
+
+    assert fault.startswith(f"people.json, users, entry 1 (anna), {member}: ")
+    assert reason in fault

@@ -131,3 +131,47 @@ def test_signatures_are_of_one_message_one_purpose_and_one_key():
 
     assert len(made) == 8
     assert vault().sign(b"a", purpose="x") == vault().sign(b"a", purpose="x")
+
+
+def test_what_an_older_key_sealed_still_opens_and_is_not_current():
+    old, both = vault(KEY), Vault(Settings(secret_key=OTHER, secret_keys_old=f"{'c' * 32}, {KEY}"))
+    sealed = old.seal("secret", of="A")
+
+    assert both.open(sealed, of="A") == "secret"
+    assert (old.is_current(sealed), both.is_current(sealed)) == (True, False)
+    assert both.is_current(both.seal("secret", of="A"))
+    with pytest.raises(Unavailable):
+        both.open(sealed, of="B")
+
+
+def test_a_key_file_has_the_newest_key_first(tmp_path: Path):
+    file = tmp_path / "key"
+    settings = Settings(secret_key_file=str(file))
+    file.write_text(f"{KEY}\n")
+    sealed = Vault(settings).seal("secret", of="A")
+    file.write_text(f"{OTHER}\n\n  {KEY}  \n")
+
+    assert Vault(settings).open(sealed, of="A") == "secret"
+    assert vault(OTHER).open(Vault(settings).seal("secret", of="A"), of="A") == "secret"
+    assert Vault(settings).sign(b"a", purpose="x") == vault(OTHER).sign(b"a", purpose="x")
+
+
+def test_a_key_that_was_in_the_file_opens_from_the_setting(tmp_path: Path):
+    sealed = beside(tmp_path).seal("secret", of="A")
+    key = (tmp_path / "placet.db.key").read_text().strip()
+
+    assert Vault(Settings(secret_key=KEY, secret_keys_old=key)).open(sealed, of="A") == "secret"
+
+
+def test_every_key_in_a_file_is_long_enough(tmp_path: Path):
+    (tmp_path / "key").write_text(f"{KEY}\nshort\n")
+
+    with pytest.raises(Unavailable, match=r"has 5 characters"):
+        Vault(Settings(secret_key_file=str(tmp_path / "key"))).seal("secret", of="A")
+
+
+def test_an_older_key_that_is_too_short_is_refused_and_not_repeated():
+    with pytest.raises(InvalidInput, match="secret_keys_old takes texts of 32 characters or more") as caught:
+        Settings(secret_key=KEY, secret_keys_old=f"{OTHER},too-short")
+    assert "too-short" not in str(caught.value)
+    assert OTHER not in repr(Settings(secret_key=KEY, secret_keys_old=OTHER).about())

@@ -23,7 +23,9 @@ log = get_logger("placet.api")
 
 JSON = (b"content-type", b"application/json; charset=utf-8")
 _PRIVATE = (b"cache-control", b"no-store")
-_UNAUTHORIZED = frozenset({Reason.RAISES, Reason.OUT_OF_REACH})
+_UNAUTHORIZED = frozenset(
+    {Reason.RAISES, Reason.OUT_OF_REACH, Reason.ROLE_OUT_OF_REACH, Reason.OWN_STANDING, Reason.OWN_REPORT}
+)
 _LONGEST_VALUE = 200  # characters of what was given that an error repeats
 
 

@@ -16,7 +16,7 @@ from placet_api.openapi.html import Html, join, tag
 _STYLE = files(__package__ or "").joinpath("consent.css").read_text("utf-8")
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
-_VIEWS = "See the definitions, processes and work items that you may see"
+_VIEWS = "See the definitions, processes, work items and people that you may see"
 _CHANGES = ("Start processes in your name", "Answer your work items, and do whatever else your role allows")
 
 
@@ -33,7 +33,7 @@ def sign_in_page(request: AuthorizationRequest, ticket: str, trouble: str = "", 
         tag("div", tag("button", "Sign in", type="submit", class_="first"), _cancel(), class_="choice"),
         method="post",
     )  # fmt: skip
-    return _page(
+    return page(
         "Sign in",
         tag("h1", "Sign in"),
         tag("p", f"Then you decide what {request.application.name} may do.", class_="soft"),
@@ -59,8 +59,8 @@ def consent_page(request: AuthorizationRequest, person: Person, owner: str, tick
         ),
         method="post",
     )
-    about = [tag("p", application.description, class_="soft")] if application.description else []
-    return _page(
+    about = [tag("p", application.description, class_="soft about", tabindex="0")] if application.description else []
+    return page(
         f"Allow {application.name}?",
         tag("h1", f"Allow {application.name} to act for you?"),
         *about,
@@ -79,7 +79,7 @@ def consent_page(request: AuthorizationRequest, person: Person, owner: str, tick
 
 def fault_page(trouble: str, status: int, headers: Headers = ()) -> Answer:
     """Says what is wrong where nobody can be sent back anywhere."""
-    return _page(
+    return page(
         "This does not work",
         tag("h1", "This does not work"),
         tag("p", trouble),
@@ -89,7 +89,8 @@ def fault_page(trouble: str, status: int, headers: Headers = ()) -> Answer:
     )
 
 
-def _page(title: str, *content: str, status: int = 200, target: str = "", headers: Headers = ()) -> Answer:
+def page(title: str, *content: str, status: int = 200, target: str = "", headers: Headers = ()) -> Answer:
+    """A page of HTML in the style of these, which no other site may frame."""
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -103,8 +104,12 @@ def _page(title: str, *content: str, status: int = 200, target: str = "", header
 
 
 def _headers(target: str) -> Headers:
-    """What keeps other sites out: no frame, no script, and no form to anywhere but here and, behind it, `target`."""
-    back = f" {origin_of(target)}" if target else ""
+    """What keeps other sites out: no frame, no script, and no form to anywhere but here and what is behind it.
+
+    Browsers hold a form's whole way against `form-action`, also where the application at `target` sends on to another
+    address of its own, which nobody here knows: so its scheme is allowed.
+    """
+    back = f" {target.partition(':')[0]}:" if target else ""
     policy = (
         f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'{back}; "
         "frame-ancestors 'none'; base-uri 'none'"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from placet_api.processmaker.names import PROFILE, SYSTEM
+from placet.directory.profile import PROFILE
+from placet_api.processmaker.names import SYSTEM
 
 ROLE_UID = "51049032352d56710347233042615067"
 USER_UID = "25286582752d56713231082039265791"

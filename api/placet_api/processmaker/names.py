@@ -7,33 +7,10 @@ from typing import Any
 
 from placet.core.defaults import uid
 from placet.core.people import Directory
+from placet.directory.profile import PROFILE
 from placet.directory.records import GroupListed, PermissionRow, RoleListed, UserRow
 
 SYSTEM = uid(2)  # the system that every role here is of
-
-#: What is kept of a user and nothing here asks for: the fields by the names under which it is stored.
-PROFILE = {
-    "country": "usr_country",
-    "city": "usr_city",
-    "location": "usr_location",
-    "address": "usr_address",
-    "phone": "usr_phone",
-    "fax": "usr_fax",
-    "cellular": "usr_cellular",
-    "zip_code": "usr_zip_code",
-    "department": "dep_uid",
-    "position": "usr_position",
-    "resume": "usr_resume",
-    "birthday": "usr_birthday",
-    "replaced_by": "usr_replaced_by",
-    "calendar_uid": "usr_calendar_uid",
-    "calendar_name": "usr_calendar_name",
-    "ux": "usr_ux",
-    "cost_by_hour": "usr_cost_by_hour",
-    "unit_cost": "usr_unit_cost",
-    "photo_path": "usr_photo_path",
-    "time_zone": "usr_time_zone",
-}
 
 
 def time(moment: datetime | None) -> str:

@@ -97,6 +97,8 @@ class OAuthService(BaseRoute):
             self._require(scope, "POST")
             answer: Answer = await handler(await self._asked(scope, receive))
         except Exception as failure:
+            if isinstance(failure, TokenRefused):
+                self._engine.refused.token(address_of(scope), failure.message, application=failure.application)
             answer = _refusal(failure)
         return answer
 

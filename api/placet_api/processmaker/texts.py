@@ -44,6 +44,9 @@ RULES: Mapping[Reason, str] = {
     Reason.NOT_IN_GROUP: "The user with usr_uid: {} is not assigned to the group.",
     Reason.RAISES: "{}",
     Reason.OUT_OF_REACH: "The role of this user holds {}, which yours does not.",
+    Reason.ROLE_OUT_OF_REACH: "This role holds {}, which yours does not.",
+    Reason.OWN_STANDING: "Nobody changes his own {}.",
+    Reason.OWN_REPORT: "Nobody names himself as the manager of others.",
     Reason.NOT_ONESELF: "This user: {}, can not update the data.",
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from placet.directory import users
+from placet.directory.profile import LONGEST, PROFILE
 from placet.directory.records import UserFilter, UserRow
 from placet.directory.user_checks import check_new_password
 from placet.directory.users import UserValues
@@ -48,7 +49,7 @@ USER_FIELDS = (
     _field("usr_role", required=True, longest=100),
     _field("usr_new_pass", required=True, may_be_empty=True, secret=True),
     _field("usr_reports_to", may_be_empty=True),
-    *(_field(name, may_be_empty=True, may_have_lines=True, longest=2000) for name in names.PROFILE.values()),
+    *(_field(name, may_be_empty=True, may_have_lines=True, longest=LONGEST) for name in PROFILE.values()),
 )
 
 
@@ -135,5 +136,5 @@ def _values(request: Request, *, new: bool) -> UserValues:
         role=given.get("usr_role"),
         manager=given.get("usr_reports_to"),
         password=given.get("usr_new_pass"),
-        profile={inside: given[name] for inside, name in names.PROFILE.items() if name in given},
+        profile={inside: given[name] for inside, name in PROFILE.items() if name in given},
     )

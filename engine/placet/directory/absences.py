@@ -13,7 +13,7 @@ from placet.core.names import common_name, fold_dn
 from placet.directory.audit import note
 from placet.directory.caller import Caller
 from placet.directory.database import Database
-from placet.directory.stand_ins import FOR_OTHERS, ids, may_see, pair, period, require_room
+from placet.directory.stand_ins import FOR_OTHERS, ids, may_see, pair, period, require_may_arrange, require_room
 from placet.errors import InvalidInput, NotFound
 from placet.store import absences
 from placet.store.absences import AbsenceRow
@@ -39,7 +39,9 @@ class NewAbsence:
 
 
 async def add(database: Database, caller: Caller, wanted: NewAbsence, definitions: Sequence[Definition]) -> AbsenceRow:
-    """Let somebody's work go to a delegate; for others it takes PM_SUPERVISOR.
+    """Let somebody's work go to a delegate; for others it takes PM_SUPERVISOR, and no less than their role holds.
+
+    Only who may see everything makes himself the delegate of others.
 
     Raises `InvalidInput` for people, times, a category or a definition that cannot be meant; `NotAllowed`; `Conflict`
     where it overlaps with one for the same work.
@@ -61,6 +63,7 @@ async def add(database: Database, caller: Caller, wanted: NewAbsence, definition
 
     def work(tx: Transaction) -> None:
         absences.lock(tx)
+        require_may_arrange(tx, caller, person, delegate)
         known = absences.of_user(tx, row.user_id)
         same = [each for each in known if (each.category, each.definition) == (row.category, row.definition)]
         require_room(caller, known, same, begins, ends)
@@ -75,9 +78,12 @@ async def remove(database: Database, caller: Caller, absence_id: str) -> None:
     """Take an absence back: one's own, with PM_SUPERVISOR everybody's; raises `NotFound` and `NotAllowed`."""
 
     def work(tx: Transaction) -> None:
-        row = _visible(absences.find(tx, absence_id), caller, absence_id)
-        if not caller.is_(row.person):
-            caller.require(FOR_OTHERS)
+        absences.lock(tx)
+        by = caller.as_stored(tx)
+        by.require_active()
+        row = _visible(absences.find(tx, absence_id), by, absence_id)
+        if not by.is_(row.person):
+            by.require(FOR_OTHERS)
         absences.remove(tx, absence_id)
         note(tx, caller, "absence.removed", row.person, before=_described(row))
 

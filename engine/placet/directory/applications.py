@@ -8,23 +8,24 @@ import re
 import secrets
 import string
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from placet.clock import Clock
-from placet.core.names import dn_guid
+from placet.core.names import dn_guid, unseen_in
 from placet.core.people import ADMINISTRATOR, Directory, Person
 from placet.core.permissions import EVERY_PERMISSION, Permission
 from placet.core.texts import check_text
 from placet.directory.audit import note
-from placet.directory.caller import Caller
+from placet.directory.caller import Caller, in_force
 from placet.directory.database import Database
 from placet.directory.redirect_uris import check_redirect_uri, check_web_site
 from placet.directory.secrets import Vault
-from placet.errors import InvalidInput, NotFound
+from placet.errors import InvalidInput, NotFound, Unavailable
 from placet.store import applications, tokens
 from placet.store.applications import ApplicationRow
 from placet.store.directory_version import Transaction
+from placet.store.sealed import APPLICATIONS
 
 CONNECTORS_PLUGIN = "pmConnectorsPlugin"  # the application as which connectors ask this very server
 
@@ -46,6 +47,8 @@ class Registration:
         """Refuse what cannot be registered; raises `InvalidInput`."""
         if not self.name.strip():
             raise InvalidInput("The name of the application is empty; its users are asked by this name.")
+        if unseen := unseen_in(self.name):
+            raise InvalidInput(f"The name of the application has {unseen} in it, which nobody sees; leave it out.")
         for name, text, longest in (("name", self.name, 256), ("description", self.description, 2000)):
             check_text(name, text, longest)
         check_web_site(self.web_site)
@@ -57,7 +60,7 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A registered application; `owner` is a DN, `secret` is None where it is public."""
+    """A registered application; `owner` is a DN, `secret` is None where it is public, empty where no key opens it."""
 
     client_id: str
     name: str
@@ -98,7 +101,11 @@ class Applications:
             raise InvalidInput("The application has no owner; name one, whose rights its own tokens will have.")
         client_id = "".join(secrets.choice(string.ascii_uppercase) for _ in range(32))
         made = self._made(wanted, client_id, owned_by)
-        await self._database.write(lambda tx: _add(tx, made, owned_by, caller))
+
+        def work(tx: Transaction) -> None:
+            _add(tx, made, owned_by, in_force(tx, caller, Permission.REGISTER_APPLICATIONS))
+
+        await self._database.write(work)
         return self._opened(made, owned_by.dn)
 
     async def ensure_connectors_plugin(self, directory: Directory) -> None:
@@ -114,25 +121,32 @@ class Applications:
         """The applications that the caller deals with, with their secrets; raises `NotAllowed`."""
         caller.require(Permission.REGISTER_APPLICATIONS)
         found = await self._database.read(applications.applications)
-        return [self._opened(row, dn) for row, dn in found if _deals_with(caller, row)]
+        return [self._shown(row, dn) for row, dn in found if _deals_with(caller, row)]
 
     async def one(self, caller: Caller, client_id: str) -> Application:
         """One application with its secret; raises `NotFound`, also where the caller does not deal with it."""
         row = await self._own(caller, client_id)
         owner = caller.directory.user(row.owner)
-        return self._opened(row, "" if owner is None else owner.dn)
+        return self._shown(row, "" if owner is None else owner.dn)
 
     async def remove(self, caller: Caller, client_id: str) -> None:
         """Remove an application with all its tokens; raises `NotFound` and `NotAllowed`."""
         row = await self._own(caller, client_id)
-        await self._database.write(lambda tx: _remove(tx, row, caller))
+
+        def work(tx: Transaction) -> None:
+            by = in_force(tx, caller, Permission.REGISTER_APPLICATIONS)
+            if not _deals_with(by, row):
+                raise _unknown(client_id)
+            _remove(tx, row, by)
+
+        await self._database.write(work)
         self._ended()
 
     async def _own(self, caller: Caller, client_id: str) -> ApplicationRow:
         caller.require(Permission.REGISTER_APPLICATIONS)
         row = await self.find(client_id)
         if row is None or not _deals_with(caller, row):
-            raise NotFound(f"There is no application {client_id[:100]!r}; give the client_id of one of yours.")
+            raise _unknown(client_id)
         return row
 
     async def find(self, client_id: str) -> ApplicationRow | None:
@@ -147,11 +161,13 @@ class Applications:
         row = await self.find(client_id)
         if row is None or row.secret is None:
             return None if secret else row
-        stored = self._vault.open(row.secret, of=_sealed_for(client_id))
+        stored = self._vault.open(row.secret, of=APPLICATIONS.row_name(client_id))
         return row if hmac.compare_digest(stored.encode(), secret.encode("utf-8", "replace")) else None
 
     def _made(self, wanted: Registration, client_id: str, owner: Person) -> ApplicationRow:
-        sealed = None if wanted.is_public else self._vault.seal(secrets.token_hex(16), of=_sealed_for(client_id))
+        sealed = (
+            None if wanted.is_public else self._vault.seal(secrets.token_hex(16), of=APPLICATIONS.row_name(client_id))
+        )
         return ApplicationRow(
             id=client_id,
             name=wanted.name.strip(),
@@ -163,8 +179,15 @@ class Applications:
             secret=sealed,
         )
 
+    def _shown(self, row: ApplicationRow, owner: str) -> Application:
+        """As `_opened`, also where the secret does not open: one lost key hides nothing else."""
+        try:
+            return self._opened(row, owner)
+        except Unavailable:
+            return replace(self._opened(replace(row, secret=None), owner), secret="")
+
     def _opened(self, row: ApplicationRow, owner: str) -> Application:
-        secret = None if row.secret is None else self._vault.open(row.secret, of=_sealed_for(row.id))
+        secret = None if row.secret is None else self._vault.open(row.secret, of=APPLICATIONS.row_name(row.id))
         return Application(
             row.id, row.name, row.description, row.web_site, row.redirect_uris, owner, row.created_at, secret
         )
@@ -175,8 +198,8 @@ def built_in_id(name: str) -> str:
     return "".join(string.ascii_uppercase[byte % 26] for byte in hashlib.sha256(name.encode()).digest())
 
 
-def _sealed_for(client_id: str) -> str:
-    return f"application {client_id}"
+def _unknown(client_id: str) -> NotFound:
+    return NotFound(f"There is no application {client_id[:100]!r}; give the client_id of one of yours.")
 
 
 def _deals_with(caller: Caller, row: ApplicationRow) -> bool:

@@ -12,6 +12,7 @@ from placet.core.permissions import Permission
 from placet.directory.caller import Caller
 from placet.directory.database import Database
 from placet.errors import InvalidInput
+from placet.query.storable import unstorable_in
 from placet.store import audit
 from placet.store.audit import KINDS, AuditFilter, AuditRow
 from placet.store.directory_version import Transaction
@@ -60,7 +61,7 @@ async def page(
 ) -> list[AuditRow]:
     """Entries, the newest first, to whom PM_SETUP_ADVANCE is given; `before_id` is the last of the page before.
 
-    Raises `NotAllowed`, and `InvalidInput` for a kind that there is not.
+    Raises `NotAllowed`, and `InvalidInput` for a kind that there is not and for what no entry can hold.
     """
     caller.require(Permission.OPERATE)
     found = AuditFilter(
@@ -89,5 +90,7 @@ def _names(caller: Caller, asked: str | None) -> Sequence[str]:
     """What somebody or something may be called in an entry."""
     if asked is None:
         return ()
+    if (bad := unstorable_in(asked)) is not None:
+        raise InvalidInput(f"What is looked for has {bad}, and no entry has one.")
     person = caller.directory.person(asked)
     return (asked,) if person is None else (asked, person.dn)

@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 from placet.clock import Clock
 from placet.core.people import Person
 from placet.directory import scopes
+from placet.directory.admission import is_admitted
 from placet.directory.applications import Applications
 from placet.directory.database import Database
-from placet.directory.tokens import Grant, make
+from placet.directory.tokens import Grant, hash_of, make
 from placet.errors import InvalidInput
 from placet.store import audit, tokens
 from placet.store.applications import ApplicationRow
@@ -21,6 +22,14 @@ from placet.store.tokens import TokenKind
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _LONGEST_STATE = 2000
+
+
+class Ticket(str):
+    """What a page that asks a user carries, by which his answer is known."""
+
+
+class Stamp(str):
+    """The stamp of the password by which somebody was recognized who asks without a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +85,41 @@ class Authorizations:
         scope, challenge = members.get("scope") or None, members.get("code_challenge") or None
         return replace(request, scope=scope, challenge=challenge, error=_fault(application, members))
 
-    async def allow(self, request: AuthorizationRequest, person: Person, address: str = "") -> str:
-        """Where to send a user who has allowed a request: its address with a new code."""
+    async def ask(self, request: AuthorizationRequest, person: Person, stamp: str) -> str | None:
+        """A ticket for one answer of somebody who was recognized by a password of that stamp.
+
+        None where he may not sign in any more, or has another password. With his password, his status and his role the
+        ticket ends as well.
+        """
+        grant, now = Grant(request.application.id, person.id, request.scope), self._clock.now()
+
+        def work(tx: Transaction) -> str | None:
+            if not is_admitted(tx, person.id, now, stamp):
+                return None
+            tokens.remove_expired(tx, now)
+            return make(tx, TokenKind.TICKET, grant, now)
+
+        return await self._database.write(work)
+
+    async def deny(self, ticket: str) -> None:
+        """Let a ticket count no longer: its page was answered with no."""
+        await self._database.write(lambda tx: tokens.remove(tx, hash_of(ticket), TokenKind.TICKET))
+
+    async def allow(
+        self, request: AuthorizationRequest, person: Person, address: str = "", *, proof: Ticket | Stamp
+    ) -> str | None:
+        """Where to send a user who has allowed a request: its address with a new code.
+
+        None where the proof of who he is does not hold any more.
+        """
         grant, now = Grant(request.application.id, person.id, request.scope), self._clock.now()
         detail = {"redirect_uri": request.named_uri, "challenge": request.challenge}
 
-        def work(tx: Transaction) -> str:
+        def work(tx: Transaction) -> str | None:
+            if not is_admitted(tx, person.id, now, proof if isinstance(proof, Stamp) else None):
+                return None
+            if isinstance(proof, Ticket) and not tokens.remove(tx, hash_of(proof), TokenKind.TICKET):
+                return None
             tokens.remove_expired(tx, now)
             said = {"application": request.application.name, "scope": request.scope}
             audit.add(
@@ -90,7 +128,8 @@ class Authorizations:
             )  # fmt: skip
             return make(tx, TokenKind.CODE, grant, now, detail={name: each for name, each in detail.items() if each})
 
-        return request.answered(code=await self._database.write(work))
+        code = await self._database.write(work)
+        return None if code is None else request.answered(code=code)
 
 
 def _fault(application: ApplicationRow, members: Mapping[str, str]) -> tuple[str, str] | None:

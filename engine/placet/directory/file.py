@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,8 +15,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from placet.core.ids import is_id
-from placet.core.names import is_dn
+from placet.core.names import is_dn, unseen_in
 from placet.directory.passwords import check_password, is_password_hash
+from placet.directory.profile import Profile
 from placet.errors import InvalidDirectory, InvalidInput
 
 _BAD_IN_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -37,6 +39,8 @@ def _name(text: str) -> str:
     _text(text)
     if not 1 <= len(text) <= 100 or text != text.strip():
         raise ValueError("is not a name; give 1 to 100 characters with no space before or behind")
+    if unseen := unseen_in(text):
+        raise ValueError(f"has {unseen} in it, which nobody sees; leave it out")
     return text
 
 
@@ -114,7 +118,7 @@ class _Entry(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
-class FileUser(_Entry):
+class FileUser(_Entry, Profile):
     """One user; what the file leaves out is None, and then what is stored stays."""
 
     name: UserName = Field(alias="usr_username")
@@ -267,6 +271,11 @@ def _known_keys(section: int | str) -> list[str]:
     return SECTIONS if entry is None else [field.alias or name for name, field in entry.model_fields.items()]
 
 
+def _nearest(key: str, known: list[str]) -> str:
+    near = get_close_matches(key, known, n=1)
+    return f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+
+
 def _reason(error: ErrorDetails) -> str:
     # A whole entry may hold a password as well.
     secret = error["loc"][-1] in _SECRET or isinstance(error["input"], dict)
@@ -275,7 +284,7 @@ def _reason(error: ErrorDetails) -> str:
         case "missing":
             return "is missing"
         case "extra_forbidden":
-            return f"is not known here; known are {', '.join(_known_keys(error['loc'][0]))}"
+            return f"is not known here; {_nearest(str(error['loc'][-1]), _known_keys(error['loc'][0]))}"
         case "string_type":
             return f"{given} is not text; put it in quotes"
         case "list_type" | "dict_type" | "model_type":

@@ -11,12 +11,13 @@ from placet.core.names import dn_guid, group_dn
 from placet.core.permissions import Permission
 from placet.directory import users
 from placet.directory.audit import note
-from placet.directory.caller import Caller
+from placet.directory.caller import Caller, in_force
 from placet.directory.database import Database
+from placet.directory.raising import require_of_another
 from placet.directory.refusals import Reason, refusal
 from placet.directory.user_checks import check_title
 from placet.store import groups, open_items, people_pages
-from placet.store.directory_version import Transaction, bump
+from placet.store.directory_version import Transaction
 from placet.store.groups import GroupRow
 from placet.store.people import ACTIVE, UserRow
 from placet.store.people_pages import Cut, GroupListed, Page, UserFilter
@@ -65,11 +66,11 @@ async def add(database: Database, caller: Caller, title: str, status: str = ACTI
     row = GroupRow(id=dn_guid(dn), dn=dn, title=title, status=status)
 
     def write(tx: Transaction) -> GroupListed:
-        bump(tx)
+        by = in_force(tx, caller, Permission.MANAGE_PEOPLE)
         _require_free(tx, row)
         if not groups.add_group(tx, row):
             raise refusal(Reason.GROUP_TITLE_TAKEN, title)
-        note(tx, caller, "group.created", row.dn, after=_told(row))
+        note(tx, by, "group.created", row.dn, after=_told(row))
         return GroupListed(row, 0)
 
     return await database.write(write)
@@ -84,7 +85,7 @@ async def change(
         check_title(title)
 
     def write(tx: Transaction) -> None:
-        bump(tx)
+        by = in_force(tx, caller, Permission.MANAGE_PEOPLE)
         stored = find(tx, uid)
         said = {"title": title, "status": status}
         row = replace(stored, **{name: value for name, value in said.items() if value is not None})
@@ -92,7 +93,7 @@ async def change(
             return
         _require_free(tx, row)
         groups.upsert_groups(tx, [row])
-        note(tx, caller, "group.changed", row.dn, _told(stored), _told(row))
+        note(tx, by, "group.changed", row.dn, _told(stored), _told(row))
 
     await database.write(write)
 
@@ -102,40 +103,42 @@ async def remove(database: Database, caller: Caller, uid: str) -> None:
     caller.require(Permission.MANAGE_PEOPLE)
 
     def write(tx: Transaction) -> None:
-        bump(tx)
+        by = in_force(tx, caller, Permission.MANAGE_PEOPLE)
         row = find(tx, uid)
         if open_items.is_addressed(tx, row.dn):
             raise refusal(Reason.GROUP_HAS_ITEMS, uid)
         groups.remove_group(tx, row.id)
-        note(tx, caller, "group.removed", row.dn, before=_told(row))
+        note(tx, by, "group.removed", row.dn, before=_told(row))
 
     await database.write(write)
 
 
 async def join(database: Database, caller: Caller, group_uid: str, user_uid: str) -> None:
-    """Put a user into a group; raises `NotFound`, and `Conflict` where he is in it."""
+    """Put a user into a group; raises `NotFound`, `Conflict` where he is in it, `NotAllowed` for oneself."""
     caller.require(Permission.MANAGE_PEOPLE)
 
     def write(tx: Transaction) -> None:
-        bump(tx)
+        by = in_force(tx, caller, Permission.MANAGE_PEOPLE)
         group, user = find(tx, group_uid), users.find(tx, user_uid)
+        require_of_another(by, user.dn, "groups")
         if not groups.join(tx, group.id, user.id):
             raise refusal(Reason.IN_GROUP, user_uid)
-        note(tx, caller, "group.joined", user.dn, after={"group": group.dn})
+        note(tx, by, "group.joined", user.dn, after={"group": group.dn})
 
     await database.write(write)
 
 
 async def leave(database: Database, caller: Caller, group_uid: str, user_uid: str) -> None:
-    """Take a user out of a group; raises `NotFound`, and `Conflict` where he is not in it."""
+    """Take a user out of a group; raises `NotFound`, `Conflict` where he is not in it, `NotAllowed` for oneself."""
     caller.require(Permission.MANAGE_PEOPLE)
 
     def write(tx: Transaction) -> None:
-        bump(tx)
+        by = in_force(tx, caller, Permission.MANAGE_PEOPLE)
         group, user = find(tx, group_uid), users.find(tx, user_uid)
+        require_of_another(by, user.dn, "groups")
         if not groups.leave(tx, group.id, user.id):
             raise refusal(Reason.NOT_IN_GROUP, user_uid)
-        note(tx, caller, "group.left", user.dn, before={"group": group.dn})
+        note(tx, by, "group.left", user.dn, before={"group": group.dn})
 
     await database.write(write)
 

@@ -9,7 +9,7 @@ from typing import Any
 from placet.directory.audit import note
 from placet.directory.caller import Caller
 from placet.directory.database import Database
-from placet.directory.stand_ins import FOR_OTHERS, ids, may_see, pair, period, require_room
+from placet.directory.stand_ins import FOR_OTHERS, ids, may_see, pair, period, require_may_arrange, require_room
 from placet.errors import NotFound
 from placet.store import proxies
 from placet.store.directory_version import Transaction
@@ -32,7 +32,7 @@ class NewProxy:
 
 
 async def add(database: Database, caller: Caller, wanted: NewProxy) -> ProxyRow:
-    """Let a proxy start processes in somebody's name; in another's than one's own it takes PM_SUPERVISOR.
+    """Let a proxy start processes in somebody's name; in another's than one's own as `absences.add`.
 
     Raises `InvalidInput` for people or times that cannot be meant; `NotAllowed`; `Conflict` where he may already.
     """
@@ -51,6 +51,7 @@ async def add(database: Database, caller: Caller, wanted: NewProxy) -> ProxyRow:
 
     def work(tx: Transaction) -> None:
         proxies.lock(tx)
+        require_may_arrange(tx, caller, person, proxy)
         known = proxies.of_user(tx, row.user_id)
         same = [each for each in known if each.proxy_id == row.proxy_id]
         require_room(caller, known, same, begins, ends)
@@ -65,9 +66,12 @@ async def remove(database: Database, caller: Caller, grant_id: str) -> None:
     """Take a grant back: one's own, with PM_SUPERVISOR everybody's; raises `NotFound` and `NotAllowed`."""
 
     def work(tx: Transaction) -> None:
-        row = _visible(proxies.find(tx, grant_id), caller, grant_id)
-        if not caller.is_(row.person):
-            caller.require(FOR_OTHERS)
+        proxies.lock(tx)
+        by = caller.as_stored(tx)
+        by.require_active()
+        row = _visible(proxies.find(tx, grant_id), by, grant_id)
+        if not by.is_(row.person):
+            by.require(FOR_OTHERS)
         proxies.remove(tx, grant_id)
         note(tx, caller, "proxy.revoked", row.person, before=_described(row))
 

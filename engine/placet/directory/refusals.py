@@ -48,6 +48,9 @@ class Reason(StrEnum):
     NOT_IN_GROUP = "not-in-group"
     RAISES = "raises"
     OUT_OF_REACH = "out-of-reach"
+    ROLE_OUT_OF_REACH = "role-out-of-reach"
+    OWN_STANDING = "own-standing"
+    OWN_REPORT = "own-report"
     NOT_ONESELF = "not-oneself"
 
 
@@ -104,7 +107,7 @@ _WORDS: Mapping[Reason, tuple[type[RuleBroken], str]] = {
     Reason.PERMISSION_NOT_HELD: (Clash, "The role does not hold the permission {}."),
     Reason.USER_NAME_UNFIT: (Unfit, 'A user name {}; give 1 to 100 characters without , = : ; + " \\ < > #.'),
     Reason.USER_NAME_TAKEN: (Clash, "The user name {!r} is taken; choose another."),
-    Reason.DN_TAKEN: (Clash, "{} was the name of a user who was deleted and stays his; choose another user name."),
+    Reason.DN_TAKEN: (Clash, "{!r} was the name of another user and stays his; choose another user name."),
     Reason.EMAIL_UNFIT: (Unfit, "{!r} is no e-mail address; give one such as anna@example.org."),
     Reason.DUE_DATE_UNFIT: (Unfit, "{!r} is no day; give one such as 2030-12-31."),
     Reason.PASSWORD_UNFIT: (Unfit, "{}"),
@@ -118,6 +121,9 @@ _WORDS: Mapping[Reason, tuple[type[RuleBroken], str]] = {
     Reason.NOT_IN_GROUP: (Clash, "The user {} is not in this group."),
     Reason.RAISES: (Beyond, "{}"),
     Reason.OUT_OF_REACH: (Beyond, "The role of this user holds {}, which yours does not; ask an administrator."),
+    Reason.ROLE_OUT_OF_REACH: (Beyond, "This role holds {}, which yours does not; ask an administrator."),
+    Reason.OWN_STANDING: (Beyond, "Nobody changes his own {}; ask another administrator."),
+    Reason.OWN_REPORT: (Beyond, "Nobody names himself as the manager of others; ask another administrator."),
     Reason.NOT_ONESELF: (Beyond, "Without PM_USERS you change yourself alone, and nothing that gives rights; not {}."),
 }
 

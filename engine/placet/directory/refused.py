@@ -1,4 +1,4 @@
-"""Refused sign-ins and rights on their way into the audit trail: gathered, so that no refusal waits for the disk.
+"""Refused sign-ins, tokens and rights on their way into the audit trail: gathered, so that nobody waits for the disk.
 
 The first one of somebody at an address is written at once in the background; what follows within a minute becomes one
 entry with their number. So there is at most one entry a minute for each.
@@ -15,6 +15,7 @@ from placet.clock import Clock
 from placet.directory.database import Database
 from placet.errors import PlacetError
 from placet.log import get_logger
+from placet.query.storable import UNSTORABLE
 from placet.store import audit
 from placet.store.directory_version import Transaction
 
@@ -31,6 +32,7 @@ class _Key(NamedTuple):
     kind: str
     actor: str | None
     address: str
+    application: str = ""
 
 
 @dataclass(slots=True)
@@ -57,7 +59,15 @@ class Refused:
 
     def sign_in(self, who: str, address: str) -> None:
         """User name and password did not fit; `who` is a DN, or the name that was tried where nobody has it."""
+        who = UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", who)
         self._note(_Key("sign_in.refused", who, address), who, "")
+
+    def token(self, address: str, reason: str, *, application: str = "", target: str = "") -> None:
+        """A token was refused: none was given to an application (a client_id), or one did not count for a `target`.
+
+        `application` is empty unless there is such a one, for what strangers make up is counted by address alone.
+        """
+        self._note(_Key("token.refused", None, address, application), application or target, reason)
 
     def right(self, actor: str, address: str, target: str, reason: str) -> None:
         """Somebody (a DN) may not do what he asked of a `target`."""

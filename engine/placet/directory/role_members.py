@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from placet.core.permissions import Permission
 from placet.directory import roles, users
-from placet.directory.audit import note
-from placet.directory.caller import Caller
+from placet.directory.caller import Caller, in_force
 from placet.directory.database import Database
 from placet.directory.raising import require_no_raise
 from placet.directory.refusals import Reason, refusal
 from placet.store import people_pages
 from placet.store import roles as role_store
-from placet.store.directory_version import Transaction, bump
+from placet.store.directory_version import Transaction
 from placet.store.people import UserRow
 from placet.store.people_pages import Cut, Page, UserFilter
 
@@ -35,15 +34,15 @@ async def assign(database: Database, caller: Caller, role_uid: str, user_uid: st
     caller.require(Permission.MANAGE_PEOPLE)
 
     def write(tx: Transaction) -> None:
-        bump(tx)
+        by = in_force(tx, caller, Permission.MANAGE_PEOPLE)
         role, user = roles.find(tx, role_uid), users.find(tx, user_uid)
         if user.role == role.id:
             raise refusal(Reason.HAS_ROLE, user_uid)
         users.require_other_role(user)
-        users.require_reach_of(tx, caller, user)
-        require_no_raise(caller, roles.brings(tx, role), user=user.dn)
-        _set(tx, caller, user, role.id)
-        note(tx, caller, "role.assigned", user.dn, {"role": user.role}, {"role": role.id})
+        users.require_reach_of(tx, by, user)
+        require_no_raise(by, roles.brings(tx, role), user=user.dn)
+        _set(tx, by, user, role.id)
+        users.note_role(tx, by, user.dn, user.role, role.id)
 
     await database.write(write)
 
@@ -53,15 +52,15 @@ async def unassign(database: Database, caller: Caller, role_uid: str, user_uid: 
     caller.require(Permission.MANAGE_PEOPLE)
 
     def write(tx: Transaction) -> None:
-        bump(tx)
+        by = in_force(tx, caller, Permission.MANAGE_PEOPLE)
         role, user = roles.find(tx, role_uid), users.find(tx, user_uid)
         if user.role != role.id:
             raise refusal(Reason.LACKS_ROLE, user_uid)
         users.require_other_role(user)
-        users.require_reach_of(tx, caller, user)
-        require_no_raise(caller, (), user=user.dn)
-        _set(tx, caller, user, None)
-        note(tx, caller, "role.unassigned", user.dn, {"role": user.role}, {"role": None})
+        users.require_reach_of(tx, by, user)
+        require_no_raise(by, (), user=user.dn)
+        _set(tx, by, user, None)
+        users.note_role(tx, by, user.dn, user.role, None)
 
     await database.write(write)
 

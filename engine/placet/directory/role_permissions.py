@@ -6,13 +6,13 @@ from placet.core.ids import is_id
 from placet.core.permissions import SYSTEM_ROLES, Permission
 from placet.directory import roles
 from placet.directory.audit import note
-from placet.directory.caller import Caller
+from placet.directory.caller import Caller, in_force
 from placet.directory.database import Database
 from placet.directory.raising import require_no_raise
 from placet.directory.refusals import Reason, refusal
 from placet.store import people_pages
 from placet.store import roles as store
-from placet.store.directory_version import Transaction, bump
+from placet.store.directory_version import Transaction
 from placet.store.people_pages import Cut, Page
 from placet.store.roles import PermissionRow, RoleRow
 
@@ -31,19 +31,20 @@ async def give(database: Database, caller: Caller, role_uid: str, permission_uid
     """Add a permission to a role.
 
     Raises `NotFound`; `Conflict` where it holds it and for the administrator's role; `NotAllowed` for a permission that
-    the caller's role does not hold, and for his own role.
+    the caller's role does not hold, for a role that holds more than his, and for his own.
     """
     caller.require(Permission.MANAGE_PEOPLE)
 
     def write(tx: Transaction) -> None:
-        bump(tx)
+        by = in_force(tx, caller, Permission.MANAGE_PEOPLE)
         role, permission = _found(tx, role_uid, permission_uid)
         if _holds(tx, role, permission):
             raise refusal(Reason.PERMISSION_HELD, permission_uid)
         _require_changeable(role)
-        require_no_raise(caller, (permission.code,), role=role.id)
+        roles.require_within(tx, by, role)
+        require_no_raise(by, (permission.code,))
         store.give_permission(tx, role.id, permission.id)
-        note(tx, caller, "permission.given", role.id, after={"permission": permission.code})
+        note(tx, by, "permission.given", role.id, after={"permission": permission.code})
 
     await database.write(write)
 
@@ -53,14 +54,14 @@ async def take(database: Database, caller: Caller, role_uid: str, permission_uid
     caller.require(Permission.MANAGE_PEOPLE)
 
     def write(tx: Transaction) -> None:
-        bump(tx)
+        by = in_force(tx, caller, Permission.MANAGE_PEOPLE)
         role, permission = _found(tx, role_uid, permission_uid)
         if not _holds(tx, role, permission):
             raise refusal(Reason.PERMISSION_NOT_HELD, permission_uid)
         _require_changeable(role)
-        require_no_raise(caller, (permission.code,), role=role.id)
+        roles.require_within(tx, by, role)
         store.take_permission(tx, role.id, permission.id)
-        note(tx, caller, "permission.taken", role.id, before={"permission": permission.code})
+        note(tx, by, "permission.taken", role.id, before={"permission": permission.code})
 
     await database.write(write)
 

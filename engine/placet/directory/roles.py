@@ -11,12 +11,12 @@ from typing import Any
 from placet.core.ids import is_id
 from placet.core.permissions import EVERY_PERMISSION, SYSTEM_ROLES, Permission
 from placet.directory.audit import note
-from placet.directory.caller import Caller
+from placet.directory.caller import Caller, in_force
 from placet.directory.database import Database
-from placet.directory.raising import require_no_raise
+from placet.directory.raising import require_no_raise, require_role_reach
 from placet.directory.refusals import Reason, refusal
 from placet.store import people_pages, roles
-from placet.store.directory_version import Transaction, bump
+from placet.store.directory_version import Transaction
 from placet.store.people import ACTIVE
 from placet.store.people_pages import Cut, Page, RoleListed
 from placet.store.roles import RoleRow
@@ -56,10 +56,10 @@ async def add(database: Database, caller: Caller, code: str, name: str, status: 
     )
 
     def write(tx: Transaction) -> RoleListed:
-        bump(tx)  # first of all: whoever else changes something waits, so that what is read now still holds below
+        by = in_force(tx, caller, Permission.MANAGE_PEOPLE)
         _require_free(tx, row)
         roles.add_role(tx, row)
-        note(tx, caller, "role.created", row.id, after=_told(row))
+        note(tx, by, "role.created", row.id, after=_told(row))
         return RoleListed(row, 0)
 
     return await database.write(write)
@@ -82,7 +82,7 @@ async def change(
     caller.require(Permission.MANAGE_PEOPLE)
 
     def write(tx: Transaction) -> None:
-        bump(tx)
+        by = in_force(tx, caller, Permission.MANAGE_PEOPLE)
         stored = find(tx, uid)
         require_changeable(stored)
         said: dict[str, Any] = {"code": code, "name": name, "status": status}
@@ -92,26 +92,31 @@ async def change(
             raise refusal(Reason.ROLE_FIXED, stored.code)  # defaults are found by their codes
         _require_free(tx, row)
         if row != stored:
-            require_no_raise(caller, brings(tx, stored), role=stored.id)  # a status gives and takes what a role holds
-            roles.change_role(tx, replace(row, updated_at=caller.at))
-            note(tx, caller, "role.changed", row.id, _told(stored), _told(row))
+            require_within(tx, by, stored)  # a status gives and takes what a role holds
+            roles.change_role(tx, replace(row, updated_at=by.at))
+            note(tx, by, "role.changed", row.id, _told(stored), _told(row))
 
     await database.write(write)
 
 
 async def remove(database: Database, caller: Caller, uid: str) -> None:
-    """Delete a role; raises `NotFound`, and `Conflict` for one that still has users and for the default roles."""
+    """Delete a role.
+
+    Raises `NotFound`; `Conflict` for one that still has users and for the default roles; `NotAllowed` for one that
+    holds more than the caller's.
+    """
     caller.require(Permission.MANAGE_PEOPLE)
 
     def write(tx: Transaction) -> None:
-        bump(tx)
+        by = in_force(tx, caller, Permission.MANAGE_PEOPLE)
         row = find(tx, uid)
         if people_pages.count_users(tx, row.id):
             raise refusal(Reason.ROLE_HAS_USERS, row.code)
         if _is_default(row):
             raise refusal(Reason.ROLE_BUILT_IN, row.code)
+        require_within(tx, by, row)
         roles.remove_role(tx, row.id)
-        note(tx, caller, "role.removed", row.id, before=_told(row))
+        note(tx, by, "role.removed", row.id, before=_told(row))
 
     await database.write(write)
 
@@ -131,6 +136,12 @@ def require_changeable(row: RoleRow) -> None:
     """Refuse to change the administrator's role."""
     if row.code == SYSTEM_ROLES.administrator:
         raise refusal(Reason.ROLE_FIXED, row.code)
+
+
+def require_within(tx: Transaction, caller: Caller, row: RoleRow) -> None:
+    """Refuse to change the caller's own role, and one that holds what he does not."""
+    require_role_reach(caller, brings(tx, row))
+    require_no_raise(caller, (), role=row.id)
 
 
 def require_code(code: str) -> None:

@@ -12,7 +12,9 @@ from hashlib import sha256
 
 from placet.clock import Clock
 from placet.core.people import Person
+from placet.directory.admission import is_admitted
 from placet.directory.database import Database
+from placet.directory.passwords import stamp_of
 from placet.errors import NotAuthenticated, Unavailable
 from placet.store import audit, sessions
 from placet.store.directory_version import Transaction
@@ -29,9 +31,13 @@ ENDED = "This session has ended, or there never was such a one; sign in again wi
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session of a person, whose rights are looked up anew with each request; `until` is when it ends if unused."""
+    """A session of a person, whose rights are looked up anew with each request; `until` is when it ends if unused.
+
+    `stamp` is that of the password that he had when it was looked up.
+    """
 
     person: Person
+    stamp: str
     hash: bytes = field(repr=False)
     until: datetime
     fresh_until: datetime
@@ -59,8 +65,11 @@ class Sessions:
         self._known: OrderedDict[bytes, Session] = OrderedDict()
         self._ended = 0
 
-    async def begin(self, person: Person, address: str = "") -> tuple[str, Session]:
-        """A new session of somebody who has just signed in, and its secret, which is kept nowhere."""
+    async def begin(self, person: Person, stamp: str, address: str = "") -> tuple[str, Session] | None:
+        """A new session of somebody who has just signed in, and its secret, which is kept nowhere.
+
+        None where he may not sign in any more, or has another password than that of the stamp.
+        """
         secret, now = secrets.token_urlsafe(_BYTES), self._clock.now()
         row = SessionRow(
             hash=_hash(secret),
@@ -73,13 +82,17 @@ class Sessions:
             expires_at=now + self._at_most,
         )
 
-        def work(tx: Transaction) -> None:
+        def work(tx: Transaction) -> bool:
+            if not is_admitted(tx, person.id, now, stamp):
+                return False
             sessions.add(tx, row)
             audit.add(tx, at=now, kind="session.begun", actor=person.dn, address=address, target=person.dn)
+            return True
 
         version = self._directory_version()
-        await self._database.write(work)
-        begun = self._session(row, version)
+        if not await self._database.write(work):
+            return None
+        begun = self._session(row, version, stamp)
         self._remember(begun)
         return secret, begun
 
@@ -100,7 +113,8 @@ class Sessions:
         if row is None or now >= self._until(row):
             raise NotAuthenticated(ENDED)
         moves = now - row.seen_at >= SEEN_EVERY
-        found = self._session(replace(row, seen_at=now) if moves else row, version)
+        stamp = stamp_of(row.password_hash)
+        found = self._session(replace(row, seen_at=now) if moves else row, version, stamp)
         if ended == self._ended:  # else one was ended while this was read, and maybe this one
             self._remember(found)
         if moves:
@@ -123,10 +137,10 @@ class Sessions:
     def _until(self, row: SessionRow) -> datetime:
         return min(row.expires_at, row.seen_at + self._idle)
 
-    def _session(self, row: SessionRow, version: int) -> Session:
+    def _session(self, row: SessionRow, version: int, stamp: str) -> Session:
         until = self._until(row)
         person = Person(row.dn, row.user_name, id=row.user_id)
-        return Session(person, row.hash, until, min(until, self._clock.now() + FRESH), version)
+        return Session(person, stamp, row.hash, until, min(until, self._clock.now() + FRESH), version)
 
     def _remember(self, session: Session) -> None:
         self._known[session.hash] = session

@@ -13,7 +13,7 @@ from hashlib import blake2b
 from weakref import WeakValueDictionary
 
 from placet.clock import Clock
-from placet.core.names import fold_dn, is_dn, user_dn
+from placet.core.names import fold_dn, fold_user_name, is_dn, user_dn
 from placet.core.people import Person
 from placet.directory.attempts import FailedSignIns
 from placet.directory.database import Database
@@ -23,6 +23,7 @@ from placet.directory.passwords import (
     hash_password,
     is_text,
     needs_rehash,
+    stamp_of,
     verify_password,
 )
 from placet.errors import NotAuthenticated
@@ -85,6 +86,11 @@ class SignIn:
         if entry is None or entry.version != self._directory_version() or self._clock.now() >= entry.fresh_until:
             return None
         return entry.person
+
+    def stamp(self, user: str, password: str) -> str:
+        """The stamp of the password for which credentials were right the last time; empty where they never were."""
+        entry = self._verified.get(self._digest(user, password))
+        return "" if entry is None else stamp_of(entry.password_hash)
 
     async def person(self, user: str, password: str, address: str = "") -> Person:
         """The person of a DN or user name and a password that come from an address.
@@ -206,7 +212,8 @@ def _counted_as(user: str, account: UserRow | None) -> str:
     """Under which name a failure counts: the same for a user name and a DN, also where nobody has them."""
     if account is not None:
         return fold_dn(account.dn)
-    return fold_dn(user if is_dn(user) else user_dn(user))  # else counting would tell which names there are
+    # As for who is there, also with his look-alikes: else counting would tell which names there are.
+    return fold_dn(user if is_dn(user) else user_dn(fold_user_name(user)))
 
 
 def _could_be(text: str, longest: int) -> bool:

@@ -11,7 +11,10 @@ from placet.core.names import fold_dn
 from placet.core.people import Person
 from placet.core.permissions import Permission
 from placet.directory.caller import Caller
-from placet.errors import Conflict, InvalidInput
+from placet.directory.raising import beyond
+from placet.errors import Conflict, InvalidInput, NotAllowed
+from placet.store import people, roles
+from placet.store.directory_version import Transaction
 
 #: So many may one person have that are not over, of absences and of grants each.
 MOST = 100
@@ -50,11 +53,34 @@ def pair(caller: Caller, name: str | None, other: str) -> tuple[Person, Person]:
         raise InvalidInput("Nobody is named for whom this is; give a user name or a DN.")
     person = active_person(caller, name or caller.dn or "")
     if not caller.is_(person.dn):
-        caller.require(FOR_OTHERS)
+        caller.require(FOR_OTHERS)  # before anything is told of others
     stand_in = active_person(caller, other)
     if fold_dn(stand_in.dn) == fold_dn(person.dn):
         raise InvalidInput(f"Nobody stands in for himself, and both are {person.user_name}; name somebody else.")
     return person, stand_in
+
+
+def require_may_arrange(tx: Transaction, caller: Caller, person: Person, stand_in: Person) -> None:
+    """Refuse to arrange for others what would show the caller, as he is stored, more than he may see.
+
+    That is himself as who stands in, unless he may see everything, and anybody for somebody whose role holds more.
+    """
+    caller = caller.as_stored(tx)
+    caller.require_active()
+    if caller.is_(person.dn):
+        return
+    caller.require(FOR_OTHERS)
+    if caller.is_(stand_in.dn) and not caller.has(Permission.SEE_ALL):
+        raise NotAllowed(
+            f"To stand in for {person.user_name} yourself takes {Permission.SEE_ALL}; let him arrange it, or somebody "
+            "who may see everything."
+        )
+    user = people.user_by_id(tx, person.id)
+    role = None if user is None else roles.role_of(tx, user)
+    if missing := beyond(caller, frozenset() if role is None else role.permissions):
+        raise NotAllowed(
+            f"The role of {person.user_name} holds {', '.join(missing)}, which yours does not; let him arrange it."
+        )
 
 
 def period(caller: Caller, from_at: datetime | None, to_at: datetime | None) -> tuple[datetime, datetime | None]:

@@ -18,9 +18,16 @@ from placet.store.directory_version import Transaction
 from placet.store.tokens import TokenKind, TokenRow
 
 ACCESS, REFRESH, CODE = timedelta(days=1), timedelta(days=14), timedelta(seconds=30)
-LIFETIMES = {TokenKind.ACCESS: ACCESS, TokenKind.REFRESH: REFRESH, TokenKind.CODE: CODE}
+TICKET = timedelta(minutes=10)  # a page that was left open longer is asked anew
+LIFETIMES: Mapping[TokenKind, timedelta] = {
+    TokenKind.ACCESS: ACCESS,
+    TokenKind.REFRESH: REFRESH,
+    TokenKind.CODE: CODE,
+    TokenKind.TICKET: TICKET,
+}
 FRESH = timedelta(seconds=5)  # so long an access token that was found needs no look at the database
 
+_OF_REFRESHING = TokenKind.REFRESH, TokenKind.REPLACED
 _TOKEN = re.compile("[0-9a-f]{40}")
 _REMEMBERED = 4096
 
@@ -154,7 +161,7 @@ class Tokens:
         """Take back an application's token; with a refresh token goes all that came of the same sign-in."""
 
         def end(tx: Transaction, hashed: bytes) -> bool:
-            refresh = tokens.find(tx, hashed, TokenKind.REFRESH)
+            refresh = tokens.find(tx, hashed, *_OF_REFRESHING)
             if refresh is not None and refresh.application == application:
                 return tokens.end_of_origin(tx, refresh.origin) > 0
             access = tokens.find(tx, hashed, TokenKind.ACCESS)
@@ -169,7 +176,7 @@ class Tokens:
 
         def work(tx: Transaction) -> bool:
             hashed = hash_of(token)
-            row = tokens.find(tx, hashed, TokenKind.ACCESS) or tokens.find(tx, hashed, TokenKind.REFRESH)
+            row = tokens.find(tx, hashed, TokenKind.ACCESS, *_OF_REFRESHING)
             if row is None or not end(tx, hashed):
                 return False
             audit.add(

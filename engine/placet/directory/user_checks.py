@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from placet.core.names import unseen_in
 from placet.directory.refusals import Reason, refusal
 from placet.errors import InvalidInput
 from placet.query.storable import unstorable_in
@@ -35,6 +36,8 @@ def _fault_of_name(text: str, bad: re.Pattern[str]) -> str:
         return "is empty or has a space before or behind it"
     if _CONTROL.search(text) or unstorable_in(text):
         return "has a control character in it"
+    if unseen := unseen_in(text):
+        return f"has {unseen} in it, which nobody sees"
     found = bad.search(text)
     return f"has {found[0]} in it" if found else ""
 

@@ -12,13 +12,18 @@ from placet.core.permissions import Permission
 from placet.directory import roles
 from placet.directory.administrator import is_administrator
 from placet.directory.audit import note
-from placet.directory.caller import Caller
+from placet.directory.caller import Caller, in_force
 from placet.directory.database import Database
 from placet.directory.passwords import hash_password
-from placet.directory.raising import require_no_raise, require_reach
+from placet.directory.raising import (
+    require_no_manager_of_others,
+    require_no_raise,
+    require_of_another,
+    require_reach,
+)
 from placet.directory.refusals import Reason, refusal
 from placet.directory.user_checks import check_email, check_user_name, check_words, read_day
-from placet.store import groups, open_items, people, people_pages, sessions, tokens
+from placet.store import former_names, groups, open_items, people, people_pages, sessions, tokens
 from placet.store import roles as role_store
 from placet.store.directory_version import Transaction, bump
 from placet.store.people import ACTIVE, CLOSED, UserRow
@@ -59,6 +64,8 @@ class UserValues:
 
 # What everybody may change of himself who may change himself: nothing that gives rights or decides who is asked.
 _OF_ONESELF = frozenset({"first_name", "last_name", "email", "password", "profile"})
+# What nobody changes of himself, and what it is called.
+_STANDING = {"manager": "manager", "due_on": "last day", "status": "status", "user_name": "user name"}
 _PLAIN = ("user_name", "first_name", "last_name", "email", "status")
 
 
@@ -94,14 +101,15 @@ async def add(database: Database, caller: Caller, values: UserValues) -> tuple[U
     dn = user_dn(name)
 
     def write(tx: Transaction) -> tuple[UserRow, str]:
-        bump(tx)  # first of all: whoever else changes something waits, so that what is read now still holds below
-        row = UserRow(id=dn_guid(dn), dn=dn, user_name=name, password_hash=password_hash, created_at=caller.at)
-        row = _with(tx, caller, row, values)
-        if people.find_user(tx, name) is not None:
-            raise refusal(Reason.USER_NAME_TAKEN, name)
+        by = in_force(tx, caller, Permission.MANAGE_PEOPLE)
+        row = UserRow(id=dn_guid(dn), dn=dn, user_name=name, password_hash=password_hash, created_at=by.at)
+        row = _with(tx, by, row, values)
+        _require_free(tx, name)
         if not people.add_user(tx, row):
             raise refusal(Reason.DN_TAKEN, name)
-        note(tx, caller, "user.created", row.dn, after=_told(row))
+        note(tx, by, "user.created", row.dn, after=_told(row))
+        if row.role is not None:
+            note_role(tx, by, row.dn, None, row.role)
         return row, code_of(tx, row)
 
     return await database.write(write)
@@ -119,39 +127,44 @@ async def change(database: Database, caller: Caller, uid: str, values: UserValue
 
     def write(tx: Transaction) -> None:
         bump(tx)
+        by = caller.as_stored(tx)
+        _require_may_change(by, uid, values)
         stored = find(tx, uid)
-        require_reach_of(tx, caller, stored)
-        row = _with(tx, caller, stored, values)
+        require_reach_of(tx, by, stored)
+        row = _with(tx, by, stored, values)
+        _require_of_another(by, stored, row)
         if fold_user_name(row.user_name) != fold_user_name(stored.user_name):
-            _require_free(tx, row)
+            _require_free(tx, row.user_name, row.id)
+            former_names.keep(tx, [(stored.user_name, stored.id)])
         _require_administrator_kept(stored, row)
-        _write(tx, caller, stored, replace(row, password_hash=password_hash or row.password_hash))
+        _write(tx, by, stored, replace(row, password_hash=password_hash or row.password_hash))
 
     await database.write(write)
 
 
 async def remove(database: Database, caller: Caller, uid: str) -> None:
-    """Delete a user: he stays known as closed under his DN, which nobody else gets, and his user name is free.
+    """Delete a user: he stays known as closed under his DN, and nobody else gets that or his user name.
 
     Raises `NotFound`; `Conflict` for the administrator and for who has work items to answer; `NotAllowed`.
     """
     caller.require(Permission.MANAGE_PEOPLE)
 
     def write(tx: Transaction) -> None:
-        bump(tx)
+        by = in_force(tx, caller, Permission.MANAGE_PEOPLE)
         user = find(tx, uid)
         if is_administrator(user):
             raise refusal(Reason.ADMINISTRATOR_KEPT)
-        require_reach_of(tx, caller, user)
+        require_reach_of(tx, by, user)
         if open_items.is_addressed(tx, user.dn) or open_items.has_claimed(tx, user.dn):
             raise refusal(Reason.USER_HAS_ITEMS, uid)
         closed = replace(
-            user, status=CLOSED, user_name="", role=None, password_hash=None, due_on=None, updated_at=caller.at
+            user, status=CLOSED, user_name="", role=None, password_hash=None, due_on=None, updated_at=by.at
         )
         people.change_user(tx, closed)
+        former_names.keep(tx, [(user.user_name, user.id)])
         groups.change_members(tx, (), [(group_id, user.id) for group_id in people_pages.groups_of(tx, user.id)])
-        end_access(tx, caller, user)
-        note(tx, caller, "user.closed", user.dn, before=_told(user))
+        end_access(tx, by, user)
+        note(tx, by, "user.closed", user.dn, before=_told(user))
 
     await database.write(write)
 
@@ -193,6 +206,12 @@ def end_access(tx: Transaction, caller: Caller, user: UserRow) -> None:
         note(tx, caller, "session.ended", user.dn, before=ended)
 
 
+def note_role(tx: Transaction, caller: Caller, dn: str, before: str | None, after: str | None) -> None:
+    """Write down in the audit trail which role somebody has now, and which he had."""
+    kind = "role.unassigned" if after is None else "role.assigned"
+    note(tx, caller, kind, dn, {"role": before}, {"role": after})
+
+
 # -- values ----------------------------------------------------------------------------------------
 
 
@@ -211,7 +230,9 @@ def _with(tx: Transaction, caller: Caller, row: UserRow, values: UserValues) -> 
     if values.due_on is not None:
         said["due_on"] = read_day(values.due_on)
     if values.manager is not None:
-        said["manager"] = _manager(tx, values.manager)
+        said["manager"] = manager = _manager(tx, values.manager)
+        if manager is not None and manager != row.manager:
+            require_no_manager_of_others(caller, row.dn, manager)
     if values.role is not None:
         said["role"] = _role(tx, caller, row, values.role).id
     if values.profile:
@@ -239,11 +260,21 @@ def _role(tx: Transaction, caller: Caller, user: UserRow, code: str) -> RoleRow:
     return role
 
 
-def _require_free(tx: Transaction, row: UserRow) -> None:
-    """Refuse a user name that somebody else has, or that is the DN's of somebody else."""
-    taken = people.find_user(tx, row.user_name)
-    if taken is not None and taken.id != row.id:
-        raise refusal(Reason.USER_NAME_TAKEN, row.user_name)
+def _require_free(tx: Transaction, name: str, uid: str | None = None) -> None:
+    """Refuse a user name that another than this user has or had, for definitions name people by it, or in his DN."""
+    taken = people.find_user(tx, name)
+    if taken is not None and taken.id != uid:
+        raise refusal(Reason.USER_NAME_TAKEN, name)
+    named = people.find_user(tx, user_dn(name))
+    if {former_names.holder(tx, name), named and named.id} - {None, uid}:
+        raise refusal(Reason.DN_TAKEN, name)
+
+
+def _require_of_another(caller: Caller, stored: UserRow, row: UserRow) -> None:
+    """Refuse to change of oneself what decides who is asked and for how long; names and address everybody may."""
+    for name, what in _STANDING.items():
+        if getattr(row, name) != getattr(stored, name):
+            require_of_another(caller, row.dn, what)
 
 
 def _require_administrator_kept(stored: UserRow, row: UserRow) -> None:
@@ -258,6 +289,8 @@ def _write(tx: Transaction, caller: Caller, stored: UserRow, row: UserRow) -> No
     new_password = row.password_hash != stored.password_hash
     if _told(row) != _told(stored):
         note(tx, caller, "user.changed", row.dn, _told(stored), _told(row))
+    if row.role != stored.role:
+        note_role(tx, caller, row.dn, stored.role, row.role)
     if new_password:
         note(tx, caller, "password.changed", row.dn)
     if new_password or row.status != stored.status:
@@ -265,5 +298,5 @@ def _write(tx: Transaction, caller: Caller, stored: UserRow, row: UserRow) -> No
 
 
 def _told(row: UserRow) -> dict[str, Any]:
-    names = ("user_name", "first_name", "last_name", "email", "manager", "status", "role", "due_on", "profile")
+    names = ("user_name", "first_name", "last_name", "email", "manager", "status", "due_on", "profile")
     return {name: getattr(row, name) for name in names}

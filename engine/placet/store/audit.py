@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, or_, select
 
 from placet.store.bulk import AT_ONCE, Bulk
 from placet.store.tables import audit
@@ -34,17 +34,34 @@ KINDS: Mapping[str, str] = {
     "application.registered": "an OAuth application was registered",
     "application.changed": "an application's description, addresses or secret was changed",
     "application.removed": "an application was removed, with all its tokens",
-    "token.issued": "an application was given tokens for a user",
+    "token.issued": "a user agreed on the consent page that an application gets tokens for him",
     "token.revoked": "a token was taken back",
-    "token.refused": "an application asked for a token and got none",
+    "token.refused": "an application asked for a token and got none, or an access token did not count",
     "session.begun": "somebody signed in for a session",
     "session.ended": "sessions ended: signed out, a password changed, or a user no longer active",
     "sign_in.refused": "user name and password did not fit an active account, or failed too often",
     "right.refused": "somebody asked for what he may not do",
     "absence.added": "somebody's work goes to another for a time",
     "absence.removed": "an absence was taken back",
+    "notifications.changed": "somebody's choice of mails was changed",
     "proxy.granted": "somebody may start processes in another's name",
     "proxy.revoked": "a proxy grant was taken back",
+    "configuration.added": "an authentication configuration was added",
+    "configuration.changed": "an authentication configuration was changed, or a secret of it",
+    "configuration.authorized": "an operator agreed at the service that a configuration is used",
+    "configuration.removed": "an authentication configuration was removed",
+    "service.added": "a service was added",
+    "service.changed": "a service or its image was changed",
+    "service.removed": "a service was removed",
+    "connector.added": "a connector was added",
+    "connector.changed": "a connector was changed",
+    "connector.removed": "a connector was removed",
+    "webhook.added": "a webhook was added",
+    "webhook.changed": "a webhook was changed, or its secret",
+    "webhook.disabled": "a webhook was left alone because its receiver said that it is gone",
+    "webhook.replayed": "dead deliveries of a webhook were sent on their way again",
+    "webhook.removed": "a webhook was removed, with all that was on its way",
+    "secrets.rotated": "what is kept encrypted was encrypted anew with the newest key",
     "directory.loaded": "users, groups and roles were loaded from a file",
 }
 
@@ -136,7 +153,7 @@ def page(
 ) -> list[AuditRow]:
     """Entries, the newest first; `before_id` is the last one of the page before, no limit gives all."""
     c = audit.c
-    query = select(audit).order_by(c.id.desc()).limit(limit)
+    query = select(audit).order_by(c.at.desc(), c.id.desc()).limit(limit)
     for column, values in ((c.kind, wanted.kinds), (c.actor, wanted.actors), (c.target, wanted.targets)):
         if values:
             query = query.where(column.in_(values))
@@ -145,7 +162,10 @@ def page(
     if wanted.to_at is not None:
         query = query.where(c.at < wanted.to_at)
     if before_id is not None:
-        query = query.where(c.id < before_id)
+        last = tx.execute(select(c.at).where(c.id == before_id)).scalar()  # for numbers do not quite follow the time
+        if last is None:
+            return []
+        query = query.where(c.at <= last, or_(c.at < last, c.id < before_id))
     return [AuditRow(**row) for row in tx.execute(query).mappings()]
 
 

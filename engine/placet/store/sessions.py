@@ -12,7 +12,7 @@ from placet.store.tables import session, user_account
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionRow:
-    """One session; `expires_at` is its last moment, however much it is used."""
+    """One session; `expires_at` is its last moment, however much it is used, `password_hash` its user's of now."""
 
     hash: bytes = field(repr=False)
     user_id: str
@@ -22,10 +22,11 @@ class SessionRow:
     created_at: datetime
     seen_at: datetime
     expires_at: datetime
+    password_hash: str | None = field(default=None, repr=False)
 
 
 _NAMES = [column.key for column in session.c]
-_FOUND = select(session, user_account.c.dn, user_account.c.user_name).join(
+_FOUND = select(session, user_account.c.dn, user_account.c.user_name, user_account.c.password_hash).join(
     user_account, user_account.c.id == session.c.user_id
 )
 

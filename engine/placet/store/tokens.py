@@ -1,4 +1,4 @@
-"""Access tokens, refresh tokens and authorization codes, each under the SHA-256 of what its holder shows."""
+"""Access tokens, refresh tokens, authorization codes and tickets, each under the SHA-256 of what its holder shows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from placet.store.tables import application, token, user_account
 class TokenKind(StrEnum):
     ACCESS = "access"
     REFRESH = "refresh"
+    REPLACED = "replaced"  # a refresh token that was used, kept so that its next use is noticed
     CODE = "code"
+    TICKET = "ticket"  # of a page that asks a user, good for one answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +47,9 @@ def add(tx: Connection, rows: Sequence[TokenRow]) -> None:
     tx.execute(insert(token), [asdict(row) for row in rows])
 
 
-def find(tx: Connection, token_hash: bytes, kind: TokenKind) -> TokenRow | None:
-    """A token, expired or not."""
-    row = tx.execute(select(*_COLUMNS).where(_is(token_hash, kind))).mappings().first()
+def find(tx: Connection, token_hash: bytes, *kinds: TokenKind) -> TokenRow | None:
+    """A token of one of these kinds, expired or not."""
+    row = tx.execute(select(*_COLUMNS).where(_is(token_hash, *kinds))).mappings().first()
     return None if row is None else TokenRow(**row)
 
 
@@ -69,6 +71,12 @@ def find_holder(tx: Connection, token_hash: bytes) -> tuple[TokenRow, str] | Non
 def remove(tx: Connection, token_hash: bytes, kind: TokenKind) -> bool:
     """Remove a token; of several who do so at once, one is told that it was there."""
     return tx.execute(delete(token).where(_is(token_hash, kind)).returning(token.c.kind)).first() is not None
+
+
+def replace(tx: Connection, token_hash: bytes) -> bool:
+    """Let a refresh token be replaced; of several who do so at once, one is told that it was there."""
+    statement = update(token).where(_is(token_hash, TokenKind.REFRESH)).values(kind=TokenKind.REPLACED)
+    return tx.execute(statement.returning(token.c.kind)).first() is not None
 
 
 def expire(tx: Connection, token_hash: bytes, now: datetime) -> bool:
@@ -96,8 +104,8 @@ def end_of_application(tx: Connection, client_id: str) -> int:
     return _end(tx, token.c.application == client_id)
 
 
-def _is(token_hash: bytes, kind: TokenKind) -> ColumnElement[bool]:
-    return (token.c.hash == token_hash) & (token.c.kind == kind)
+def _is(token_hash: bytes, *kinds: TokenKind) -> ColumnElement[bool]:
+    return (token.c.hash == token_hash) & token.c.kind.in_(kinds)
 
 
 def _end(tx: Connection, condition: ColumnElement[bool]) -> int:

@@ -28,7 +28,7 @@ from placet.store.tables.outbound import (
     webhook,
     webhook_delivery,
 )
-from placet.store.tables.people import group_member, user_account, user_group
+from placet.store.tables.people import former_name, group_member, user_account, user_group
 from placet.store.tables.processes import data_value, former_addressee, job, process, start_key, work_item
 from placet.store.tables.trail import comment, event
 
@@ -44,6 +44,7 @@ __all__ = [
     "definition",
     "event",
     "former_addressee",
+    "former_name",
     "group_member",
     "incident",
     "job",

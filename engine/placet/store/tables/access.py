@@ -61,7 +61,7 @@ token = Table(
     "token",
     metadata,
     Column("hash", LargeBinary(32), primary_key=True),
-    Column("kind", Text, nullable=False),  # access, refresh, code
+    Column("kind", Text, nullable=False),  # access, refresh, replaced, code, ticket
     Column("application", Text, nullable=False),
     Column("user_id", HexId, nullable=False),
     Column("scope", Text),
@@ -102,6 +102,7 @@ absence = Table(
     Column("from_at", Moment, nullable=False),
     Column("to_at", Moment),  # none: until it is removed
     Column("created_at", Moment, nullable=False),
+    Index("ix_absence_to_at", "to_at"),  # which have ended since somebody looked last
     Index("ix_absence_user_id", "user_id"),
     sqlite_with_rowid=False,
 )
@@ -132,7 +133,8 @@ audit = Table(
     Column("target", Text, nullable=False, server_default=""),
     Column("before", Document),
     Column("after", Document),
-    Index("ix_audit_actor", "actor", "id"),
-    Index("ix_audit_target", "target", "id"),
-    Index("ix_audit_kind", "kind", "id"),
+    Index("ix_audit_at", "at", "id"),
+    Index("ix_audit_actor", "actor", "at", "id"),
+    Index("ix_audit_target", "target", "at", "id"),
+    Index("ix_audit_kind", "kind", "at", "id"),
 )

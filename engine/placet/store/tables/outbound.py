@@ -32,6 +32,7 @@ outbound_token = Table(
     Column("revision", Integer, nullable=False),
     Column("tokens", LargeBinary, nullable=False),  # access and refresh token as JSON, encrypted
     Column("expires_at", Moment),
+    Column("renewing_until", Moment),  # a node has a new one fetched; the others wait for it
     sqlite_with_rowid=False,
 )
 
@@ -108,6 +109,7 @@ mail_choice = Table(
     sqlite_with_rowid=False,
 )
 
+# Who is told of which events, and up to where in the order of all events he has been.
 webhook = Table(
     "webhook",
     metadata,
@@ -117,16 +119,19 @@ webhook = Table(
     Column("url", Text, nullable=False),
     Column("events", Document, nullable=False),  # kinds of events; none: all
     Column("filter", Text, nullable=False, server_default=""),
-    Column("secret", LargeBinary, nullable=False),  # encrypted
+    Column("secret", LargeBinary, nullable=False),  # with the one before it, encrypted
     Column("active", Boolean, nullable=False, server_default=text("true")),
-    Column("place", Text),  # up to where events have become deliveries
+    Column("trouble", Text),  # why it is not active, where nobody asked for that
+    Column("place", Text, nullable=False),  # up to where events have become deliveries
+    Column("revision", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment),
     Index("uq_webhook_folded", "folded", unique=True),
     sqlite_with_rowid=False,
 )
 
-# Events on their way to a webhook: in order of `id` within a process. What has arrived is removed.
+# Events on their way to a webhook. Of each process one at a time has a `next_at`, the others wait for it; what has
+# arrived is removed, and what never did is dead.
 webhook_delivery = Table(
     "webhook_delivery",
     metadata,
@@ -135,12 +140,14 @@ webhook_delivery = Table(
     Column("process_id", HexId, nullable=False),
     Column("event_number", Integer, nullable=False),
     Column("tries", Integer, nullable=False, server_default=text("0")),
-    Column("next_at", Moment),  # none: dead
+    Column("next_at", Moment),
+    Column("dead_at", Moment),
     Column("last_error", Text),
     Column("last_at", Moment),
     Index("uq_webhook_delivery_event", "webhook_id", "process_id", "event_number", unique=True),
     Index(
         "ix_webhook_delivery_next_at",
+        "webhook_id",
         "next_at",
         sqlite_where=text("next_at IS NOT NULL"),
         postgresql_where=text("next_at IS NOT NULL"),
@@ -149,8 +156,8 @@ webhook_delivery = Table(
         "ix_webhook_delivery_dead",
         "webhook_id",
         "id",
-        sqlite_where=text("next_at IS NULL"),
-        postgresql_where=text("next_at IS NULL"),
+        sqlite_where=text("dead_at IS NOT NULL"),
+        postgresql_where=text("dead_at IS NOT NULL"),
     ),
     sqlite_autoincrement=True,
 )

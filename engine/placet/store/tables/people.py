@@ -38,6 +38,15 @@ user_account = Table(
     sqlite_with_rowid=False,
 )
 
+# User names that were given up; they stay with who had them.
+former_name = Table(
+    "former_name",
+    metadata,
+    Column("folded", Text, primary_key=True),
+    Column("user_id", HexId, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 user_group = Table(
     "user_group",
     metadata,

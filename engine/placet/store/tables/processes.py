@@ -29,6 +29,7 @@ process = Table(
     Column("job_count", Integer, nullable=False),
     Column("data", Document, nullable=False),
     Column("flow", Document),
+    Column("incident_count", Integer, nullable=False, server_default=text("0")),
     Index("ix_process_recipient", "recipient", "id"),  # processes of a recipient, newest first
     Index("ix_process_initiator", "initiator", "id"),  # my requests
     Index("ix_process_definition", "definition", "id"),  # processes of a definition
@@ -162,11 +163,19 @@ job = Table(
     Column("timer_at", Moment),
     Column("timer", Integer, nullable=False),
     Column("payload", Document, nullable=False),
-    Index(
+    Column("lane", Text),  # of what leaves the house; none: the engine's own
+    Index(  # the engine's own jobs that are due
         "ix_job_timer",
         "timer_at",
-        sqlite_where=text("timer_at IS NOT NULL"),
-        postgresql_where=text("timer_at IS NOT NULL"),
+        sqlite_where=text("timer_at IS NOT NULL AND lane IS NULL"),
+        postgresql_where=text("timer_at IS NOT NULL AND lane IS NULL"),
+    ),
+    Index(  # what is due of a lane, and which lanes there are
+        "ix_job_lane",
+        "lane",
+        "timer_at",
+        sqlite_where=text("timer_at IS NOT NULL AND lane IS NOT NULL"),
+        postgresql_where=text("timer_at IS NOT NULL AND lane IS NOT NULL"),
     ),
     sqlite_with_rowid=False,
 )

@@ -42,6 +42,14 @@ def upgrade() -> None:
     op.create_index("ix_group_member_user_id", "group_member", ["user_id"], unique=False)
 
     op.create_table(
+        "former_name",
+        sa.Column("folded", sa.Text(), nullable=False),
+        sa.Column("user_id", HexId(), nullable=False),
+        sa.PrimaryKeyConstraint("folded"),
+        sqlite_with_rowid=False,
+    )
+
+    op.create_table(
         "role",
         sa.Column("id", HexId(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
@@ -136,6 +144,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sqlite_with_rowid=False,
     )
+    op.create_index("ix_absence_to_at", "absence", ["to_at"], unique=False)
     op.create_index("ix_absence_user_id", "absence", ["user_id"], unique=False)
 
     op.create_table(
@@ -163,9 +172,10 @@ def upgrade() -> None:
         sa.Column("after", Document, nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_audit_actor", "audit", ["actor", "id"], unique=False)
-    op.create_index("ix_audit_kind", "audit", ["kind", "id"], unique=False)
-    op.create_index("ix_audit_target", "audit", ["target", "id"], unique=False)
+    op.create_index("ix_audit_at", "audit", ["at", "id"], unique=False)
+    op.create_index("ix_audit_actor", "audit", ["actor", "at", "id"], unique=False)
+    op.create_index("ix_audit_kind", "audit", ["kind", "at", "id"], unique=False)
+    op.create_index("ix_audit_target", "audit", ["target", "at", "id"], unique=False)
     _refuse_changes_of_audit()
 
 
@@ -179,12 +189,21 @@ def _refuse_changes_of_audit() -> None:
         op.execute(
             "CREATE TRIGGER tr_audit BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION refuse_change()"
         )
+        op.execute(
+            "CREATE TRIGGER tr_audit_truncate BEFORE TRUNCATE ON audit "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
         return
     for change in ("UPDATE", "DELETE"):
         op.execute(
             f"CREATE TRIGGER tr_audit_{change.lower()} BEFORE {change} ON audit "
             "BEGIN SELECT RAISE(ABORT, 'rows of audit are only ever added'); END"
         )
+    op.execute(  # what replaces a row deletes the old one without asking the trigger of deletions
+        "CREATE TRIGGER tr_audit_replace BEFORE INSERT ON audit "
+        "WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id) "
+        "BEGIN SELECT RAISE(ABORT, 'rows of audit are only ever added'); END"
+    )
 
 
 def _fill_words() -> None:

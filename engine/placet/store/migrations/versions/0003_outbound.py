@@ -14,6 +14,28 @@ depends_on = None
 
 
 def upgrade() -> None:
+    with op.batch_alter_table("process", table_kwargs={"sqlite_with_rowid": False}) as table:
+        table.add_column(sa.Column("incident_count", sa.Integer(), server_default=sa.text("0"), nullable=False))
+    op.drop_index("ix_job_timer", "job")
+    with op.batch_alter_table("job", table_kwargs={"sqlite_with_rowid": False}) as table:
+        table.add_column(sa.Column("lane", sa.Text(), nullable=True))
+    op.create_index(
+        "ix_job_timer",
+        "job",
+        ["timer_at"],
+        unique=False,
+        sqlite_where=sa.text("timer_at IS NOT NULL AND lane IS NULL"),
+        postgresql_where=sa.text("timer_at IS NOT NULL AND lane IS NULL"),
+    )
+    op.create_index(
+        "ix_job_lane",
+        "job",
+        ["lane", "timer_at"],
+        unique=False,
+        sqlite_where=sa.text("timer_at IS NOT NULL AND lane IS NOT NULL"),
+        postgresql_where=sa.text("timer_at IS NOT NULL AND lane IS NOT NULL"),
+    )
+
     op.create_table(
         "auth_configuration",
         sa.Column("id", HexId(), nullable=False),
@@ -36,6 +58,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("tokens", sa.LargeBinary(), nullable=False),
         sa.Column("expires_at", Moment(), nullable=True),
+        sa.Column("renewing_until", Moment(), nullable=True),
         sa.PrimaryKeyConstraint("configuration_id"),
         sqlite_with_rowid=False,
     )
@@ -121,7 +144,9 @@ def upgrade() -> None:
         sa.Column("filter", sa.Text(), server_default="", nullable=False),
         sa.Column("secret", sa.LargeBinary(), nullable=False),
         sa.Column("active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
-        sa.Column("place", sa.Text(), nullable=True),
+        sa.Column("trouble", sa.Text(), nullable=True),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("updated_at", Moment(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
@@ -137,6 +162,7 @@ def upgrade() -> None:
         sa.Column("event_number", sa.Integer(), nullable=False),
         sa.Column("tries", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("next_at", Moment(), nullable=True),
+        sa.Column("dead_at", Moment(), nullable=True),
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.Column("last_at", Moment(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
@@ -148,7 +174,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_webhook_delivery_next_at",
         "webhook_delivery",
-        ["next_at"],
+        ["webhook_id", "next_at"],
         unique=False,
         sqlite_where=sa.text("next_at IS NOT NULL"),
         postgresql_where=sa.text("next_at IS NOT NULL"),
@@ -158,6 +184,6 @@ def upgrade() -> None:
         "webhook_delivery",
         ["webhook_id", "id"],
         unique=False,
-        sqlite_where=sa.text("next_at IS NULL"),
-        postgresql_where=sa.text("next_at IS NULL"),
+        sqlite_where=sa.text("dead_at IS NOT NULL"),
+        postgresql_where=sa.text("dead_at IS NOT NULL"),
     )
