@@ -16,7 +16,9 @@ from placet.commands import (
     Command,
     FireItemTimer,
     FireJob,
+    JobEnded,
     PauseProcess,
+    ResolveIncident,
     ResumeProcess,
     StartProcess,
     TerminateProcess,
@@ -28,9 +30,11 @@ from placet.core.definition import (
     Approval,
     Branch,
     Condition,
+    ConnectorCall,
     DataItem,
     DataType,
     Definition,
+    Email,
     Finish,
     Log,
     MappingActivity,
@@ -47,7 +51,7 @@ from placet.core.ids import IdMaker
 from placet.core.names import definition_dn, dn_guid, fold_dn, group_dn, is_dn, user_dn
 from placet.core.people import ORDINARY, Directory, Group, Person
 from placet.core.permissions import EVERY_PERMISSION
-from placet.core.records import Comment, Event, Process, Snapshot, WorkItem
+from placet.core.records import Comment, Event, Incident, Job, Process, Snapshot, WorkItem
 from placet.core.statuses import Action, ApprovalStatus, Life
 
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -172,6 +176,35 @@ def a_child(
     )
 
 
+def a_call(
+    connector: str = "Users",
+    to: str = "done",
+    *,
+    inputs: Mapping[str, str] | None = None,
+    outputs: Mapping[str, str] | None = None,
+    **paths: str,
+) -> ConnectorCall:
+    return ConnectorCall(
+        id="",
+        name="",
+        connector=connector,
+        inputs={name: compile_expression(source) for name, source in (inputs or {}).items()},
+        outputs={name: compile_expression(source) for name, source in (outputs or {}).items()},
+        paths={"success": to} | paths,
+    )
+
+
+def a_mail(given: str | list[str] | None = None, to: str = "done", *, error: str | None = None) -> Email:
+    return Email(
+        id="",
+        name="",
+        to=who(given or BOB),
+        subject="About {{ process.name }}",
+        text="Please look.",
+        paths={"next": to} | ({"error": error} if error else {}),
+    )
+
+
 def a_definition(*, name: str = "Test", data: Mapping[str, str] | None = None, **activities: Activity) -> Definition:
     """Begins with the first activity and has a finish `done`; nothing of it is checked, as the loader would."""
     named = {}
@@ -209,6 +242,7 @@ class Story:
 
     def __init__(self, definition: Definition, *, directory: Directory = DIRECTORY, now: datetime = NINE) -> None:
         self.definition, self.directory, self.now = definition, directory, now
+        self.public_url: str | None = None
         self.ids = IdMaker()
         self.id = self.ids.make(now)
         self.snapshot: Snapshot | None = None
@@ -219,7 +253,7 @@ class Story:
     def send(self, command: Command) -> Decision | None:
         """Decide one command; a refusal is raised and has changed nothing."""
         before, definition = deepcopy(self.snapshot), repr(self.definition)
-        facts = Facts(self.now, self.directory, "node-1", self.ids.make)
+        facts = Facts(self.now, self.directory, "node-1", self.ids.make, self.public_url)
         try:
             decision = decide(self.definition, self.snapshot, command, facts)
         finally:
@@ -262,6 +296,21 @@ class Story:
         child = child or next(event.detail["child"] for event in self.events if event.kind == "process.child_started")
         return self.send(ChildEnded(process_id=self.id, token=token, child=child, outcome=outcome, reason=reason))
 
+    def job_ended(self, outcome: str = "success", message: Any = None, *, number: int = 0, **more: Any) -> Any:
+        """Tell what came of a job that left the house, the newest unless another is named."""
+        assert self.snapshot is not None
+        job = self.snapshot.jobs[number or max(self.snapshot.jobs)]
+        is_good = outcome == "success"
+        response = {"success": is_good, "code": 200 if is_good else 500, "message": message, "headers": {}}
+        known = {"response": response | {"error": None, "result": message}, "timer": job.timer}
+        return self.send(JobEnded(process_id=self.id, number=job.number, outcome=outcome, **(known | more)))
+
+    def retry(self, number: int = 1, actor: str | None = ADMIN, **more: Any) -> None:
+        self.send(ResolveIncident(process_id=self.id, number=number, way="retry", actor=actor, **more))
+
+    def skip(self, number: int = 1, actor: str | None = ADMIN, **more: Any) -> None:
+        self.send(ResolveIncident(process_id=self.id, number=number, way="skip", actor=actor, **more))
+
     def pass_by(self, amount: timedelta) -> None:
         """Let time pass and fire what came due meanwhile, each thing once, as a node does that was asleep."""
         self.now += amount
@@ -298,6 +347,14 @@ class Story:
         assert self.snapshot is not None
         return [job.kind for job in self.snapshot.jobs.values()]
 
+    def job(self, number: int = 0) -> Job:
+        assert self.snapshot is not None
+        return self.snapshot.jobs[number or max(self.snapshot.jobs)]
+
+    def incident(self, number: int = 1) -> Incident:
+        assert self.snapshot is not None
+        return self.snapshot.incidents[number]
+
     @property
     def open(self) -> dict[int, str]:
         """Number and addressee of every item that waits."""
@@ -326,6 +383,9 @@ def stored(snapshot: Snapshot) -> Snapshot:
     for number, job in fresh.jobs.items():
         job.payload = orjson.loads(orjson.dumps(job.payload))
         assert job == snapshot.jobs[number]
+    for number, incident in fresh.incidents.items():
+        incident.payload = orjson.loads(orjson.dumps(incident.payload))
+        assert incident == snapshot.incidents[number]
     assert fresh.process == snapshot.process
     return fresh
 
@@ -340,7 +400,8 @@ def check_consistency(decision: Decision, before: Snapshot | None) -> None:
     if process.life.is_over:
         assert process.flow == {}
         assert waiting == []
-        assert not [job for job in decision.snapshot.jobs.values() if job.kind == "wait"]
+        assert not [job for job in decision.snapshot.jobs.values() if job.kind == "wait" or (job.lane and job.token)]
+        assert not [each for each in decision.snapshot.incidents.values() if each.token and not each.resolved_at]
         return
     flow = Flow.load(process.flow)
     assert flow.dump() == process.flow
@@ -352,7 +413,10 @@ def check_consistency(decision: Decision, before: Snapshot | None) -> None:
     for number, token in flow.tokens.items():
         asked = any(item.token == number for item in waiting)
         timed = any(job.token == number and job.kind == "wait" for job in decision.snapshot.jobs.values())
-        assert asked or timed or token.child, f"nothing will ever move token {number} away from {token.at}"
+        away = any(job.token == number and job.lane for job in decision.snapshot.jobs.values())
+        failed = any(each.token == number and not each.resolved_at for each in decision.snapshot.incidents.values())
+        ways = [asked, timed, bool(token.child), away, failed]
+        assert ways.count(True) == 1, f"nothing will ever move token {number} away from {token.at}"
     if process.life is Life.STOPPED:
         assert all(item.timer_at is None for item in waiting)
         assert all(job.timer_at is None for job in decision.snapshot.jobs.values() if job.kind == "wait")

@@ -6,11 +6,13 @@ import asyncio
 import itertools
 import os
 import shutil
+import tempfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import hypothesis
 import pytest
@@ -24,6 +26,12 @@ PARTS = ("unit", "store", "acceptance", "property", "crash", "house")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 SERVER = pytest.StashKey[Server]()
 
+#: What a database has in it besides its tables: fills the migrated one behind a URL.
+Contents: TypeAlias = Callable[[str], Coroutine[Any, Any, None]]
+
+MEMORY, ROOM = Path("/dev/shm"), 4 << 30  # where Linux keeps files in memory, and the bytes that a run may need there
+DISK = Path(tempfile.gettempdir())
+
 # The usual run is the same every time; the long one looks for what nobody has seen yet. Neither measures speed.
 hypothesis.settings.register_profile("usual", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=2000, print_blob=True)
@@ -35,6 +43,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("long" if config.getoption("--long") else "usual")
+    if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        tempfile.tempdir = str(MEMORY)  # no test waits for a disk but those of durability
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -85,13 +95,23 @@ def rounds(request: pytest.FixtureRequest) -> int:
     return 100 if request.config.getoption("--long") else 3
 
 
+@pytest.fixture
+def contents() -> Contents:
+    """What is in the test's database from the beginning: nothing; a part of the tests may have something there."""
+    return nothing
+
+
+async def nothing(url: str) -> None:
+    """Leave a database as it is."""
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, contents: Contents) -> Iterator[str]:
     """The URL of a migrated database of the test's own."""
     if request.param == "sqlite":
-        yield _copied(request.getfixturevalue("sqlite_template"), tmp_path)
+        yield _copied(request.getfixturevalue("sqlite_templates")(contents), tmp_path)
     else:
-        template = request.getfixturevalue("postgresql_template")
+        template = request.getfixturevalue("postgresql_templates")(contents)
         yield from _created(request.getfixturevalue("databases"), template)
 
 
@@ -105,10 +125,11 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def durable_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def durable_database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of an empty database that syncs every commit to the disk, as it does in production."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/placet.db"
+        with tempfile.TemporaryDirectory(prefix="placet-", dir=DISK) as folder:
+            yield f"sqlite:///{folder}/placet.db"
     else:
         yield from _created(request.getfixturevalue("durable_databases"))
 
@@ -130,7 +151,7 @@ def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
 @pytest.fixture(scope="session")
 def durable_databases() -> Iterator[Databases]:
     """The databases of a second PostgreSQL, started for those tests that need its commits on the disk."""
-    server = Server(durable=True)
+    server = Server(DISK, durable=True)
     try:
         databases = Databases(server.address)
         yield databases
@@ -140,20 +161,42 @@ def durable_databases() -> Iterator[Databases]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file that tests copy."""
-    template = tmp_path_factory.mktemp("template") / "placet.db"
-    template.touch()
-    _migrate(f"sqlite:///{template}")
+def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Contents], Path]:
+    """Migrated SQLite files that tests copy, each filled when it is first asked for."""
+
+    @cache
+    def template(contents: Contents) -> Path:
+        path = tmp_path_factory.mktemp("template") / "placet.db"
+        path.touch()
+        _fill(f"sqlite:///{path}", contents)
+        return path
+
     return template
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(databases: Databases) -> str:
+def postgresql_templates(databases: Databases) -> Callable[[Contents], str]:
+    """The names of migrated databases that tests copy, each filled when it is first asked for."""
+
+    @cache
+    def template(contents: Contents) -> str:
+        name = f"template_{WORKER}_{next(_numbers)}"
+        _fill(databases.create(name), contents)
+        return name
+
+    return template
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(sqlite_templates: Callable[[Contents], Path]) -> Path:
+    """A migrated SQLite file that tests copy."""
+    return sqlite_templates(nothing)
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_templates: Callable[[Contents], str]) -> str:
     """The name of a migrated database that tests copy."""
-    name = f"template_{WORKER}"
-    _migrate(databases.create(name))
-    return name
+    return postgresql_templates(nothing)
 
 
 def _postgresql(config: pytest.Config) -> str:
@@ -179,14 +222,15 @@ def _created(databases: Databases, template: str = "template0") -> Iterator[str]
     databases.drop(name)
 
 
-def _migrate(url: str) -> None:
-    """Bring an empty database to the newest schema."""
+def _fill(url: str, contents: Contents) -> None:
+    """Bring an empty database to the newest schema, and put into it what it is to have."""
     from placet.store.database import opened  # here, so that a unit test alone does not wait for SQLAlchemy
     from placet.store.migrate import migrate
 
     async def work() -> None:
         async with opened(url) as database:
             await migrate(database)
+        await contents(url)
 
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:  # leaves the tests' own loop alone
         runner.run(work())

@@ -51,12 +51,12 @@ class ProgramsMissing(Exception):
 
 
 class Server:
-    """A running server; it stops with `stop`, or when the process that started it ends in any way."""
+    """A running server with its files in a folder; it stops with `stop`, or when who started it ends in any way."""
 
-    def __init__(self, durable: bool = False) -> None:
+    def __init__(self, folder: Path | None = None, *, durable: bool = False) -> None:
         programs = find_programs()
         self.port = _free_port()
-        work = tempfile.mkdtemp(prefix="placet-pg-")
+        work = tempfile.mkdtemp(prefix="placet-pg-", dir=folder)
         settings = {**ALWAYS, **({} if durable else CARELESS), "port": str(self.port), "unix_socket_directories": work}
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         self._supervisor = subprocess.Popen(

@@ -1,23 +1,38 @@
-"""The `placet` program as tests run it: one command, or a node that serves until it is stopped."""
+"""The `placet` program as tests run it: one command, or a node that serves until it is stopped.
+
+Each is a process of its own. It is forked from one that has imported everything, which a program of `PROGRAM` spends
+most of its time with, and its passwords cost little.
+"""
 
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Self
+
+import argon2
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = [sys.executable, "-W", "error", "-c", "from placet_api.cli.main import main; main()"]
 SECONDS = 60
+CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+#: Children are forked from a process that has imported all that any of them needs, once, and does nothing else.
+processes = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload(["pytest", "tests.crash.node", "placet_api.cli.local", "placet_api.cli.remote"])
 
 
 @dataclass(frozen=True)
@@ -49,16 +64,16 @@ class Placet:
 
     def __call__(self, *arguments: str, given: str = "", **variables: str) -> Ran:
         """Run one command to its end; `given` is its standard input."""
-        done = subprocess.run(
-            [*PROGRAM, *arguments],
-            cwd=self.folder,
-            env=environment({**self.variables, **variables}),
-            input=given,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-        )
-        return Ran(done.returncode, done.stdout, done.stderr)
+        with tempfile.TemporaryDirectory() as streams:
+            files = [Path(streams, name) for name in ("in", "out", "err")]
+            for file, content in zip(files, (given, "", ""), strict=True):
+                file.write_text(content)
+            program = Program(self.folder, arguments, environment({**self.variables, **variables}), files)
+            try:
+                status = program.wait(SECONDS)
+            finally:
+                program.end()
+            return Ran(status, *(file.read_text() for file in files[1:]))
 
     def serve(self, *arguments: str) -> Node:
         """A node that serves when the block begins."""
@@ -70,19 +85,84 @@ class Placet:
         return StartingNode(self.folder, ["serve", "--port", "0", *arguments], environment(variables))
 
 
+class Program:
+    """A running `placet` in a folder, with what `subprocess.Popen` has of it.
+
+    `streams` are the files that it reads and writes as its standard ones; one may be a connection instead.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        arguments: Sequence[str],
+        variables: Mapping[str, str],
+        streams: Sequence[Path | Connection],
+    ) -> None:
+        self._process = processes.Process(
+            target=_run, args=(folder, list(arguments), dict(variables), list(streams)), daemon=True
+        )
+        self._process.start()
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def poll(self) -> int | None:
+        """The exit status, or None while it runs; minus the number of the signal that ended it."""
+        return self._process.exitcode
+
+    def wait(self, seconds: float) -> int:
+        """The exit status once it has ended; raises `subprocess.TimeoutExpired`."""
+        self._process.join(seconds)
+        if (status := self.poll()) is None:
+            raise subprocess.TimeoutExpired(PROGRAM, seconds)
+        return status
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def end(self) -> None:
+        """Kill it if it still runs."""
+        self._process.kill()
+        self._process.join()
+
+
+def _run(folder: Path, arguments: list[str], variables: dict[str, str], streams: list[Path | Connection]) -> None:
+    """Be the program, in a child that has just been forked."""
+    from placet.directory import passwords
+    from placet_api.cli.main import main
+
+    passwords._hasher = CHEAP
+
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(variables)
+    time.tzset()
+    for number, stream in enumerate(streams):
+        with stream if isinstance(stream, Connection) else stream.open("a+") as its:
+            os.dup2(its.fileno(), number)
+    os.lseek(0, 0, os.SEEK_SET)
+    sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
+    sys.argv = ["placet", *arguments]
+    warnings.resetwarnings()
+    warnings.simplefilter("error")
+    main()
+
+
 class Node:
     """A node in a process of its own, for the length of a `with` block."""
 
     def __init__(self, folder: Path, arguments: list[str], variables: dict[str, str]) -> None:
-        self._log = (folder / "node.log").open("w+")
-        self.process = subprocess.Popen(
-            [*PROGRAM, *arguments],
-            cwd=folder,
-            env=variables,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            text=True,
-        )
+        self._log = folder / "node.log"
+        self._log.write_text("")
+        here, there = processes.Pipe(duplex=False)
+        self.process = Program(folder, arguments, variables, [Path(os.devnull), there, self._log])
+        there.close()
+        self.printed = os.fdopen(os.dup(here.fileno()))
+        here.close()
 
     def __enter__(self) -> Self:
         self.await_welcome()
@@ -91,8 +171,7 @@ class Node:
     def await_welcome(self) -> None:
         """Read what the node prints once it takes commands."""
         self.welcome = ""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
+        for line in self.printed:
             self.welcome += line
             if line.startswith("Ctrl-C"):
                 break
@@ -104,12 +183,8 @@ class Node:
         self.url = found.group()
 
     def __exit__(self, *failure: object) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        self._log.close()
+        self.process.end()
+        self.printed.close()
 
     def password(self) -> str:
         """The administrator's password as it was printed."""
@@ -118,8 +193,7 @@ class Node:
         return found.group(1)
 
     def log(self) -> str:
-        self._log.seek(0)
-        return self._log.read()
+        return self._log.read_text()
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Ask the node to stop and return its exit status."""

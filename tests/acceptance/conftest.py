@@ -8,22 +8,31 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import httpcore2
 import httpx2
 import pytest
 import uvicorn
 from starlette.types import ASGIApp
 
 from placet import Engine, ManualClock
-from placet.directory.passwords import hash_password
+from placet.directory import passwords
 from placet.settings import Settings
 from placet_api import create_app
+from tests.builders import NINE
+from tests.conftest import Contents, nothing
+from tests.mail_server import MailServer, a_mail_server_beside
+from tests.programs import CHEAP
 
 DEFINITIONS = Path(__file__).parents[2] / "definitions"
 PASSWORD = "open sesame: 1"  # a colon in it, for headers that part user and password by one
 LEAVE = "bf94bbcb0acf087ad3b7fda9604557dd"  # of the definition's DN, the same everywhere
+SETTINGS = Settings(body_limit=100_000, engine_id="ENGINE", secret_key="of the tests, 32 characters long")
+
+READY_SSL_CONTEXT = cache(httpcore2.default_ssl_context)
 
 PARCEL = """
 name: Parcel
@@ -49,16 +58,52 @@ activities:
 """
 
 
+class Counted(set[Any]):
+    """What a server has in hand; `none_left` is set while that is nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.none_left = asyncio.Event()
+        self.none_left.set()
+
+    def add(self, element: Any) -> None:
+        super().add(element)
+        self.none_left.clear()
+
+    def discard(self, element: Any) -> None:
+        super().discard(element)
+        if not self:
+            self.none_left.set()
+
+
 class ReadyServer(uvicorn.Server):
-    """A server that tells when it listens, and leaves the signals to the test run."""
+    """A server that tells when it listens, leaves the signals to the test run, and looks at no watch when it stops.
+
+    Uvicorn's own looks ten times a second whether it has to stop, and then waits for another tenth of one.
+    """
 
     def __init__(self, app: ASGIApp, lifespan: str = "off") -> None:
-        self.listening = asyncio.Event()
+        self.listening, self.leaving = asyncio.Event(), asyncio.Event()
         super().__init__(uvicorn.Config(app, port=0, log_config=None, ws="none", lifespan=lifespan))
+        self.connections = self.server_state.connections = Counted()
+        self.tasks = self.server_state.tasks = Counted()
 
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)
         self.listening.set()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self.leaving.wait()
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.connections):
+            connection.shutdown()
+        await self.connections.none_left.wait()
+        await self.tasks.none_left.wait()
+        await self.lifespan.shutdown()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -78,7 +123,7 @@ async def serving(app: ASGIApp, lifespan: str = "off") -> AsyncIterator[str]:
     try:
         yield f"http://127.0.0.1:{server.port}"
     finally:
-        server.should_exit = True
+        server.leaving.set()
         await running
 
 
@@ -123,11 +168,17 @@ class RunningServer:
             await client.aclose()
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords, and clients' trusted authorities, that do not cost 20 ms of a core each: other tests see to that."""
+    monkeypatch.setattr(passwords, "_hasher", CHEAP)
+    monkeypatch.setattr(httpcore2, "default_ssl_context", READY_SSL_CONTEXT)
+
+
 @pytest.fixture(scope="session")
 def people_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Anna's manager is Ben, and his is Clara; Ben and Clara are the board; Dora has nothing to do with anybody."""
-    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        secret = runner.run(hash_password(PASSWORD))
+    secret = CHEAP.hash(PASSWORD)
     managers = {"anna": "ben", "ben": "clara", "clara": None, "dora": None, "admin": None, "gone": None}
     users = [
         {"usr_username": name, "usr_firstname": name.capitalize(), "usr_lastname": "Berg", "password_hash": secret}
@@ -141,14 +192,29 @@ def people_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def people_and_definitions(people_file: Path) -> Contents:
+    """What the server of this part knows; every test has a copy of its own."""
+
+    async def load(url: str) -> None:
+        async with Engine(url, settings=SETTINGS, clock=ManualClock(NINE), run_jobs=False) as engine:
+            await engine.as_system().load_people(people_file)
+            await engine.as_system().deploy((DEFINITIONS / "leave_request.yaml").read_text())
+            await engine.as_system().deploy((DEFINITIONS / "role_approval.yaml").read_text())
+            await engine.as_system().deploy(PARCEL)
+
+    return load
+
+
 @pytest.fixture
-async def engine(database_url: str, clock: ManualClock, people_file: Path) -> AsyncIterator[Engine]:
-    settings = Settings(body_limit=100_000, engine_id="ENGINE", secret_key="of the tests, 32 characters long")
-    async with Engine(database_url, settings=settings, clock=clock) as engine:
-        await engine.as_system().load_people(people_file)
-        await engine.as_system().deploy((DEFINITIONS / "leave_request.yaml").read_text())
-        await engine.as_system().deploy((DEFINITIONS / "role_approval.yaml").read_text())
-        await engine.as_system().deploy(PARCEL)
+def contents(request: pytest.FixtureRequest, people_and_definitions: Contents) -> Contents:
+    """The people and definitions where a test asks for the engine that knows them."""
+    return people_and_definitions if "engine" in request.fixturenames else nothing
+
+
+@pytest.fixture
+async def engine(database_url: str, clock: ManualClock) -> AsyncIterator[Engine]:
+    async with Engine(database_url, settings=SETTINGS, clock=clock) as engine:
         yield engine
 
 
@@ -158,3 +224,12 @@ async def server(engine: Engine, clock: ManualClock) -> AsyncIterator[RunningSer
         running = RunningServer(url, engine, clock)
         yield running
         await running.close()
+
+
+@pytest.fixture
+def mail_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[MailServer]:
+    """A mail server that the settings name."""
+    with a_mail_server_beside() as server:
+        monkeypatch.setenv("PLACET_SMTP_URL", server.url)
+        monkeypatch.setenv("PLACET_MAIL_FROM", "Placet <placet@example.org>")
+        yield server

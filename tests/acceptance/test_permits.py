@@ -22,6 +22,9 @@ from tests.acceptance.expected_permits import Expected, expected_outcomes
 DEFINITIONS = Path(__file__).parents[2] / "definitions"
 TODAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 EXPECTED = expected_outcomes()
+
+pytestmark = pytest.mark.xdist_group("permits")  # one worker, so that the log is replayed once on each database
+
 GROUPS = {
     "EMPLOYEE": "Researchers",
     "PRE_APPROVER": "Pre-approvers",

@@ -56,13 +56,6 @@ parameters = {{ "path.{parameter}" = {{ dictionary = "{name}", probability = 0.9
 """
 
 
-@pytest.fixture
-def database_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """A SQLite file: what is tested here is the same on either database."""
-    (tmp_path / "placet.db").write_bytes(sqlite_template.read_bytes())
-    return f"sqlite:///{tmp_path}/placet.db"
-
-
 async def things(engine: Engine) -> Sequence[tuple[str, str, Sequence[str]]]:
     """Parts of paths, the parameter in each, and ids of what is there to be asked for."""
     definitions = [each.guid for each in await engine.definitions(actor="admin")]
@@ -88,6 +81,7 @@ def configuration(found: Sequence[tuple[str, str, Sequence[str]]]) -> str:
     return CONFIGURATION + "".join(parts)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what is tested is the same on either database
 async def test_every_answer_is_documented(engine: Engine, tmp_path: Path):
     (tmp_path / "schemathesis.toml").write_text(configuration(await things(engine)))
     async with serving(create_app(engine)) as url:

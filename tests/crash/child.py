@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import multiprocessing
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
@@ -13,9 +12,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-# Children are forked from a process that has imported everything once and does nothing else.
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.crash.node"])
+from tests.programs import processes
 
 
 class Child:
@@ -76,8 +73,8 @@ async def running(
     function: Callable[..., None], url: str, folder: Path, edge: str | None = None, nth: int = 1
 ) -> AsyncIterator[Child]:
     """A child for the length of a block; one that still runs is killed."""
-    here, there = _processes.Pipe(duplex=False)
-    process = _processes.Process(target=function, args=(there, url, folder, edge, nth), daemon=True)
+    here, there = processes.Pipe(duplex=False)
+    process = processes.Process(target=function, args=(there, url, folder, edge, nth), daemon=True)
     process.start()
     there.close()
     child = Child(process, here)

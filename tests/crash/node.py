@@ -13,12 +13,15 @@ import signal
 import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
 from placet import Engine
 from placet.commands import AddComment
 from placet.directory.administrator import ensure_administrator
+from placet.mail import post
+from placet.settings import Settings
 from placet.store import batch, database, trail
 from placet_api.cli import main
 from placet_api.cli import node as _the_server  # noqa: F401  # loaded once, for every child that is forked from here
@@ -56,6 +59,8 @@ def lay(edge: str, fuse: Fuse) -> None:
         case "after COMMIT":
             for connection in CONNECTIONS:
                 _replace(connection, "commit", lambda commit: _after_awaiting(commit, fuse))
+        case "after a mail was taken":
+            _replace(post, "_hand_in", lambda hand_in: _after_awaiting(hand_in, fuse))
         case _:
             raise ValueError(edge)
 
@@ -107,17 +112,34 @@ def serve(output: Connection, url: str, folder: Path, edge: str | None, nth: int
 
 def settle(output: Connection, url: str, folder: Path, edge: str | None, nth: int) -> None:
     """Open an engine, do what is due, and leave; it counts once the engine is open."""
+    _settle(output, folder, Engine(url), edge, nth)
+
+
+def _settle(output: Connection, folder: Path, opened: Engine, edge: str | None, nth: int) -> None:
     _redirect(output, folder)
     fuse = Fuse(nth, armed=False)
     if edge is not None:
         lay(edge, fuse)
 
     async def work() -> None:
-        async with Engine(url) as engine:
+        async with opened as engine:
             fuse.armed = True
             await engine.settled()
 
     asyncio.run(work())
+
+
+def deliver(output: Connection, url: str, folder: Path, edge: str | None, nth: int) -> None:
+    """Open an engine that may call servers of this machine, do what is due, and leave; it counts once it is open."""
+    settings = Settings(database_url=url, secret_key="of the tests, 32 characters long", outbound_allow="127.0.0.0/8")
+    _settle(output, folder, Engine(settings=settings), edge, nth)
+
+
+def send(output: Connection, url: str, folder: Path, edge: str | None, nth: int) -> None:
+    """Open an engine that has a mail server, do what is due, and leave; it counts once the engine is open."""
+    smtp_url = (folder / "smtp_url").read_text()
+    settings = Settings(database_url=url, smtp_url=smtp_url, mail_from="placet@example.org")
+    _settle(output, folder, Engine(settings=settings), edge, nth)
 
 
 def set_up(output: Connection, url: str, folder: Path, edge: str | None, nth: int) -> None:
@@ -133,13 +155,14 @@ def set_up(output: Connection, url: str, folder: Path, edge: str | None, nth: in
     asyncio.run(work())
 
 
-def comment(output: Connection, url: str, folder: Path, process_id: str, times: int) -> None:
-    """Add comments to one process, eight at a time, and leave."""
+def comment(output: Connection, url: str, folder: Path, process_id: str, times: int, *, together: Barrier) -> None:
+    """Add comments to one process, eight at a time, once as many others are ready as the barrier says, and leave."""
     _redirect(output, folder)
 
     async def work() -> None:
         text, todo = str(os.getpid()), iter(range(times))
         async with Engine(url, run_jobs=False) as engine:
+            await asyncio.to_thread(together.wait, 60)
 
             async def one_after_the_other() -> None:
                 for _ in todo:

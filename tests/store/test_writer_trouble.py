@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from placet.store.database import sqlite
 from tests.builders import ANNA
 from tests.crash import node
 from tests.crash.child import running
+from tests.programs import processes
 from tests.store.harness import an_engine, count, load, load_trail
 
 
@@ -134,9 +136,10 @@ def fail_commits(engine: Engine, monkeypatch: pytest.MonkeyPatch, times: int) ->
 async def test_two_programs_write_at_the_same_time(database_url: str, clock: ManualClock, tmp_path: Path):
     async with an_engine(database_url, clock) as engine:
         process_id = await start(engine)
+        comment = partial(node.comment, together=processes.Barrier(2))
         async with (
-            running(node.comment, database_url, tmp_path, process_id, 400) as first,
-            running(node.comment, database_url, tmp_path, process_id, 400) as second,
+            running(comment, database_url, tmp_path, process_id, 400) as first,
+            running(comment, database_url, tmp_path, process_id, 400) as second,
         ):
             assert [await first.ended(), await second.ended()] == [0, 0], first.output + second.output
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping as Mapping_
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +15,18 @@ from placet.errors import InvalidDefinition
 from placet.loader import content_checks, shape_checks
 from placet.loader.build import build_definition, head_dn
 from placet.loader.child_checks import check_children
+from placet.loader.connector_checks import Takes, check_connectors
 from placet.loader.faults import Fault, Faults, Place, did_you_mean
 from placet.loader.fields import ID
+from placet.loader.file_text import fits, read_text
 from placet.loader.flow_checks import check_flow, read_graph
+from placet.loader.form_checks import check_forms
+from placet.loader.mail_checks import check_mails
 from placet.loader.shape import ActivityShape, DataItemShape, FileShape
 from placet.loader.yaml_tree import Mapping, Scalar, Unreadable, place_of_key, read_tree
 
-__all__ = ["Fault", "json_schema", "load_directory", "parse_definition"]
+__all__ = ["Fault", "Takes", "json_schema", "load_directory", "parse_definition"]
 
-MAX_BYTES = 1_048_576
 MAX_ACTIVITIES = 500
 MAX_DATA_ITEMS = 500
 
@@ -38,14 +43,21 @@ class _Read:
 
 def parse_definition(text: str, file: str = "<text>") -> Definition:
     """The definition that a text describes; raises InvalidDefinition with all of its faults."""
+    return _parse(text, file)
+
+
+@lru_cache(maxsize=128)  # every engine of a program reads the same texts back from its database
+def _parse(text: str, file: str) -> Definition:
     found = _read(text, file)
     if found.definition is None:
         raise InvalidDefinition(found.faults)
     return found.definition
 
 
-def load_directory(path: str | Path) -> list[Definition]:
+def load_directory(path: str | Path, connectors: Mapping_[str, Takes] | None = None) -> list[Definition]:
     """The definitions of every `*.yaml` and `*.yml` file directly in a directory, in order of file names.
+
+    Calls of `connectors`, by folded name, are checked against what those take.
 
     Raises InvalidDefinition with the faults of all files together.
     """
@@ -71,6 +83,7 @@ def load_directory(path: str | Path) -> list[Definition]:
     for definition, file in definitions.values():
         of_children = Faults(str(file))
         check_children(definition, reads[file].root, known, of_children)
+        check_connectors(definition, reads[file].root, connectors or {}, of_children)
         faults += of_children.sorted()
     if faults:
         raise InvalidDefinition(sorted(faults))
@@ -84,21 +97,14 @@ def json_schema() -> dict[str, Any]:
 
 
 def _read_file(file: Path) -> _Read:
-    try:
-        content = file.read_bytes() if file.stat().st_size <= MAX_BYTES else b" " * (MAX_BYTES + 1)
-        return _read(content.decode("utf-8-sig"), str(file))
-    except UnicodeDecodeError as failure:
-        line = content.count(b"\n", 0, failure.start) + 1
-        message = f"The byte 0x{content[failure.start]:02x} is not UTF-8; save the file as UTF-8."
-        return _Read(None, [Fault(str(file), line, 1, message)], Place())
-    except OSError as failure:
-        return _Read(None, [Fault(str(file), 1, 1, f"The file cannot be read: {failure.strerror}.")], Place())
+    faults = Faults(str(file))
+    text = read_text(file, faults)
+    return _Read(None, faults.sorted(), Place()) if text is None else _read(text, str(file))
 
 
 def _read(text: str, file: str) -> _Read:
     faults = Faults(file)
-    if len(text) > MAX_BYTES or len(text.encode(errors="replace")) > MAX_BYTES:
-        faults.add(Place(), f"The file is larger than {MAX_BYTES // 1024} KiB; a definition needs far less.")
+    if not fits(text, faults):
         return _Read(None, faults.sorted(), Place())
     try:
         root = read_tree(text.removeprefix("\ufeff"), faults)
@@ -111,6 +117,8 @@ def _read(text: str, file: str) -> _Read:
         )
     items = _check_data(root, faults)
     activities = _check_activities(root, items, faults)
+    check_forms(root, head, activities, items, faults)
+    check_mails(root, text, faults)
     dn_place = place_of_key(root, ("dn" if "dn" in root.keys else "name",))
     if faults or head is None:
         return _Read(None, faults.sorted(), dn_place)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from placet.errors import InvalidInput
-from placet.store.database.dialect import aside, bare_rows, insert_into, lock_migrations
+from placet.store.database.dialect import aside, bare_rows, insert_into, lock_migrations, writers_overlap
 from placet.store.database.errors import in_words, lost_a_lock, may_pass, refusal_of, translate
 from placet.store.database.interface import Database, WriteConnection
 from placet.store.database.postgres import PostgresDatabase, PostgresWriteConnection
@@ -34,6 +34,7 @@ __all__ = [
     "readable_events",
     "refusal_of",
     "translate",
+    "writers_overlap",
 ]
 
 

@@ -20,6 +20,11 @@ def insert_into(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Inse
     return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
 
 
+def writers_overlap(tx: Connection) -> bool:
+    """Whether something may still be committed that was decided before what this transaction sees."""
+    return tx.dialect.name == "postgresql"
+
+
 def lock_migrations(tx: Connection) -> None:
     """Let one program migrate at a time; on SQLite the transaction itself does that."""
     if tx.dialect.name == "postgresql":

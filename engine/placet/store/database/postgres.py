@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -53,12 +54,8 @@ class AttentiveConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg 
 
     def __init__(self, protocol: Any, transport: asyncio.Transport, *args: Any) -> None:
         super().__init__(protocol, transport, *args)
-        wire = transport.get_extra_info("socket")
-        if wire.family != socket.AF_UNIX:
-            wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            for option, value in _KEEPALIVE.items():
-                if hasattr(socket, option):
-                    wire.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+        with suppress(OSError):  # one that has been lost already is found out by its first statement, and closed
+            _keep_alive(transport.get_extra_info("socket"))
 
     async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109  # asyncpg names it so
         """Say goodbye; whether the server hears it is its own affair."""
@@ -67,6 +64,15 @@ class AttentiveConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg 
                 await super().close(timeout=timeout)
         except TimeoutError:
             self.terminate()
+
+
+def _keep_alive(wire: socket.socket) -> None:
+    if wire.family == socket.AF_UNIX:
+        return
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in _KEEPALIVE.items():
+        if hasattr(socket, option):
+            wire.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
 
 def _arguments(seconds: float | None, **server_settings: str) -> dict[str, Any]:
