@@ -58,7 +58,7 @@ def test_a_user_is_added_with_a_role_and_a_password(typed):
 
 REFUSED = [
     (["add", "anna"], 5, "'anna' is taken"),
-    (["add", "ANNA"], 5, "taken"),
+    (["add", "ANNA"], 5, "'ANNA' is taken"),
     (["add", "a,b"], 1, "has , in it"),
     (["add", "erik", "--role", "NOPE"], 3, "no role 'NOPE'"),
     (["add", "erik", "--email", "nowhere"], 1, "e-mail"),
@@ -80,6 +80,14 @@ def test_what_cannot_be_done_to_users_is_refused(typed):
         ran = typed("user", *arguments, given="short\n")
 
         assert (ran.status, reason in ran.err, ran.out) == (status, True, ""), ran.err
+
+
+def test_what_somebody_may_not_do_is_on_the_trail(typed):
+    assert typed("user", "add", "erik", "--as", "anna").status == 4
+
+    [entry] = listed(typed, "audit", "--kind", "right.refused")
+    assert (entry["actor"], entry["target"]) == ("cn=anna,ou=users,o=placet", "command line")
+    assert "PM_USERS" in entry["after"]["reason"]
 
 
 def test_a_user_is_kept_out_and_let_in_again(typed):
@@ -139,3 +147,47 @@ def test_the_trail_takes_a_permission(typed):
     assert typed("audit", "--as", "mia").status == 4
     assert typed("audit", "--kind", "rolle").err == "error: There is no kind of entry 'rolle'; did you mean 'role'?\n"
     assert len(listed(typed, "audit", "--limit", "3")) == 3
+
+
+def test_somebody_chooses_his_mails(typed):
+    def shown(*arguments):
+        ran = typed("user", "notifications", *arguments, "--format", "json")
+        assert ran.status == 0, ran.err
+        return [each["kind"] for each in json.loads(ran.out) if each["wanted"]]
+
+    assert shown("anna", "--off", "reminder", "--off", "finished") == ["assigned", "escalation"]
+    assert shown("anna", "--on", "finished", "--as", "anna") == ["assigned", "escalation", "finished"]
+    assert shown("anna", "--as", "mia") == ["assigned", "escalation", "finished"]
+
+    for arguments, words in [
+        (("anna", "--on", "reminder", "--off", "reminder"), "'reminder' is given with --on and with --off"),
+        (("anna", "--off", "remimder"), "there are: assigned, reminder, escalation, finished"),
+        (("anna", "--as", "ben"), "PM_USERS"),
+        (("nobody",), "There is no user 'nobody'"),
+    ]:
+        ran = typed("user", "notifications", *arguments)
+        assert ran.status != 0
+        assert words in ran.err
+
+
+def test_a_mail_is_tried_out_on_the_command_line(typed, mail_server):
+    ran = typed("mail", "test", "anna@example.org")
+    mail_server.says["ben@example.org"] = ["550 no such user"]
+    refused = typed("mail", "test", "ben@example.org")
+
+    assert ran.out == "The mail server has taken a mail to anna@example.org.\n"
+    (mail,) = mail_server.mails
+    assert (mail.recipients, mail.message["Subject"]) == (["anna@example.org"], "A test from Placet")
+    assert refused.err == "error: The mail to ben@example.org could not be sent: 550 no such user.\n"
+
+
+def test_a_definition_with_a_template_that_cannot_work_is_told_where(typed, tmp_path):
+    page = (ROOT / "docs/how-to/mail.md").read_text("utf-8")
+    order = page.partition("# order.yaml\n")[2].partition("```")[0].replace("data.amount|number", "data.amuont|number")
+    (tmp_path / "order.yaml").write_text(order)
+
+    ran = typed("definitions", "check", str(tmp_path / "order.yaml"))
+
+    assert ran.status == 1
+    assert "order.yaml:13:" in ran.out + ran.err
+    assert "'data' has no 'amuont'; there is: amount, supplier" in ran.out + ran.err

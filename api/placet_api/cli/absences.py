@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from placet_api.cli.columns import Column
+from placet_api.cli.desk import AbsenceView
 from placet_api.cli.options import ADMINISTRATION, DEFINITIONS, Administration, Format
 from placet_api.cli.output import moment, note, print_json, print_table, say
 from placet_api.cli.times import From, To, read_time
-
-if TYPE_CHECKING:
-    from placet.core.people import Directory
-    from placet.directory.absences import AbsenceRow
 
 app = App(name="absence", help="Let somebody's work go to another for a time.", group=DEFINITIONS)
 
@@ -41,8 +39,7 @@ async def add(
 ) -> None:
     """Let somebody's work items go to a delegate for a time.
 
-    One's own with --as; those of others take the permission PM_SUPERVISOR. Works on the database, not through a server.
-    For example:
+    One's own with --as or --server; those of others take the permission PM_SUPERVISOR. For example:
 
         placet absence add ben --as anna --to 2030-01-07
         placet absence add ben --user anna --definition "Leave request"
@@ -68,29 +65,25 @@ async def add(
         from_at=read_time("--from", from_),
         to_at=read_time("--to", to),
     )
-    async with where.desk() as (engine, caller):
-        row = await absences.add(engine.store, caller, wanted, await engine.as_system().definitions())
-        people = engine.directory
-        say(f"Added {row.id}: the work of {people.display_name(row.person)} goes to {_delegate(people, row)}.")
+    async with where.desk() as desk:
+        row = await desk.add_absence(wanted)
+    say(f"Added {row.id}: the work of {row.person.name} goes to {_delegate(row)}.")
 
 
 @app.command(name="list")
 async def list_(*, where: Administration = ADMINISTRATION, form: Format = "table") -> None:
-    """List absences: with --as those that concern one, unless one may see all.
+    """List absences: with --as or --server those that concern one, unless one may see all.
 
-    Works on the database, not through a server. For example:
+    For example:
 
         placet absence list --as anna
     """
-    from placet.directory import absences
-
-    async with where.desk() as (engine, caller):
-        found = await absences.page(engine.store, caller)
-        people = engine.directory
+    async with where.desk() as desk:
+        found = await desk.absences()
     if form == "json":
         print_json([_values(row) for row in found])
     elif found:
-        print_table(_COLUMNS, [_cells(people, row) for row in found])
+        print_table(_COLUMNS, [_cells(row) for row in found])
     else:
         note("There are none.")
 
@@ -99,7 +92,7 @@ async def list_(*, where: Administration = ADMINISTRATION, form: Format = "table
 async def remove(absence: str, /, *, where: Administration = ADMINISTRATION) -> None:
     """Take an absence back: one's own, with the permission PM_SUPERVISOR anybody's.
 
-    Works on the database, not through a server. For example:
+    For example:
 
         placet absence remove 01a200b1db22707bb20b83d1ee190000
 
@@ -108,25 +101,22 @@ async def remove(absence: str, /, *, where: Administration = ADMINISTRATION) -> 
     absence
         its id, as `placet absence list` shows it
     """
-    from placet.arguments import id_of
-    from placet.directory import absences
-
-    async with where.desk() as (engine, caller):
-        await absences.remove(engine.store, caller, id_of(absence, "absence"))
+    async with where.desk() as desk:
+        await desk.remove_absence(absence)
     say(f"Removed {absence}.")
 
 
-def _delegate(people: Directory, row: AbsenceRow) -> str:
+def _delegate(row: AbsenceView) -> str:
     until = f" to {moment(row.to_at)}" if row.to_at else ""
-    return f"{people.display_name(row.delegate)} from {moment(row.from_at)}{until}"
+    return f"{row.delegate.name} from {moment(row.from_at)}{until}"
 
 
-def _cells(people: Directory, row: AbsenceRow) -> list[str]:
-    of = people.display_name(row.definition) if row.definition else row.category or "everything"
-    names = people.display_name(row.person), people.display_name(row.delegate)
-    return [row.id, *names, of, moment(row.from_at), moment(row.to_at)]
+def _cells(row: AbsenceView) -> list[str]:
+    from placet.core.names import common_name
+
+    of = common_name(row.definition) if row.definition else row.category or "everything"
+    return [row.id, row.person.name, row.delegate.name, of, moment(row.from_at), moment(row.to_at)]
 
 
-def _values(row: AbsenceRow) -> dict[str, object]:
-    names = ("id", "person", "delegate", "category", "definition", "from_at", "to_at", "created_at")
-    return {name: getattr(row, name) for name in names}
+def _values(row: AbsenceView) -> dict[str, object]:
+    return asdict(row) | {"person": row.person.dn, "delegate": row.delegate.dn}

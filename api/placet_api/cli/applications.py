@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from placet_api.cli.columns import Column
-from placet_api.cli.options import DEFINITIONS, ON_DATABASE_ONLY, Format, OnDatabaseOnly
+from placet_api.cli.desk import ApplicationView, NewApplication
+from placet_api.cli.options import ADMINISTRATION, DEFINITIONS, Administration, Format
 from placet_api.cli.output import note, print_fields, print_json, print_table, say
-
-if TYPE_CHECKING:
-    from placet import Engine
-    from placet.directory.applications import Application
-    from placet.directory.caller import Caller
 
 app = App(name="applications", help="List, add and remove OAuth applications.", group=DEFINITIONS)
 
@@ -36,8 +32,8 @@ class Wanted:
         list[str] | None, Parameter(name="--redirect-uri", negative="", metavar="URI", consume_multiple=False)
     ] = None
     """where its users are sent back to, matched exactly; may be repeated"""
-    owner: Annotated[str, Parameter(metavar="USER")] = "admin"
-    """the user whose rights its own tokens have"""
+    owner: Annotated[str | None, Parameter(metavar="USER")] = None
+    """the user whose rights its own tokens have [default: whoever acts, or admin]"""
     description: Annotated[str, Parameter(metavar="TEXT")] = ""
     """shown to the users who are asked"""
     web_site: Annotated[str, Parameter(metavar="URL")] = ""
@@ -47,18 +43,18 @@ class Wanted:
 
 
 @app.command(name="list")
-async def every(*, form: Format = "table", where: OnDatabaseOnly = ON_DATABASE_ONLY) -> None:
-    """List all applications with their secrets.
+async def every(*, form: Format = "table", where: Administration = ADMINISTRATION) -> None:
+    """List applications with their secrets: with --as or --server one's own, unless one may see all.
 
-    Works on the database, not through a server. For example:
+    For example:
 
         placet applications list
         placet applications list --format json
     """
-    async with where.engine() as engine:
-        found = await engine.oauth.applications.every(_caller(engine))
+    async with where.desk() as desk:
+        found = await desk.applications()
     if form == "json":
-        print_json([_described(each) for each in found])
+        print_json(found)
     elif found:
         print_table(_COLUMNS, [_row(each) for each in found])
     else:
@@ -66,10 +62,10 @@ async def every(*, form: Format = "table", where: OnDatabaseOnly = ON_DATABASE_O
 
 
 @app.command
-async def add(name: str, /, *, wanted: Wanted = Wanted(), where: OnDatabaseOnly = ON_DATABASE_ONLY) -> None:  # frozen
+async def add(name: str, /, *, wanted: Wanted = Wanted(), where: Administration = ADMINISTRATION) -> None:  # frozen
     """Register an application and print its client_id and client_secret.
 
-    Works on the database, not through a server. For example:
+    For example:
 
         placet applications add Travel --redirect-uri https://t.example.org/in
 
@@ -78,25 +74,19 @@ async def add(name: str, /, *, wanted: Wanted = Wanted(), where: OnDatabaseOnly 
     name
         what its users are asked about
     """
-    from placet.directory.applications import Registration
-    from placet.errors import NotFound
-
-    registration = Registration(
-        name, wanted.description, wanted.web_site, tuple(wanted.redirect_uri or ()), wanted.public
+    asked = NewApplication(
+        name, wanted.description, wanted.web_site, wanted.redirect_uri or [], wanted.public, wanted.owner
     )
-    async with where.engine() as engine:
-        owner = engine.directory.person(wanted.owner)
-        if owner is None:
-            raise NotFound(f"There is no user {wanted.owner[:100]!r}; give --owner a user name or a DN.")
-        made = await engine.oauth.applications.register(_caller(engine), registration, owner)
-    print_fields([("client_id", made.client_id), ("client_secret", made.secret or "none: it is public")])
+    async with where.desk() as desk:
+        made = await desk.register(asked)
+    print_fields([("client_id", made.client_id), ("client_secret", made.client_secret or "none: it is public")])
 
 
 @app.command
-async def remove(client_id: str, /, *, where: OnDatabaseOnly = ON_DATABASE_ONLY) -> None:
+async def remove(client_id: str, /, *, where: Administration = ADMINISTRATION) -> None:
     """Remove an application; all its tokens end, on a server that runs within seconds.
 
-    Works on the database, not through a server. For example:
+    For example:
 
         placet applications remove QXJMZPLWTRBCVNKDHFGSAYEUIOQXJMZP
 
@@ -105,31 +95,12 @@ async def remove(client_id: str, /, *, where: OnDatabaseOnly = ON_DATABASE_ONLY)
     client_id
         which one
     """
-    async with where.engine() as engine:
-        await engine.oauth.applications.remove(_caller(engine), client_id)
+    async with where.desk() as desk:
+        await desk.remove_application(client_id)
     say(f"Removed {client_id}.")
 
 
-def _caller(engine: Engine) -> Caller:
-    """Whoever holds the database may do everything."""
-    from placet.directory.caller import Caller
-
-    return Caller(None, engine.directory, engine.clock.now())
-
-
-def _row(application: Application) -> list[str]:
+def _row(application: ApplicationView) -> list[str]:
     uris = " ".join(application.redirect_uris)
-    return [application.name, application.client_id, application.secret or "public", application.owner, uris]
-
-
-def _described(application: Application) -> dict[str, Any]:
-    return {
-        "name": application.name,
-        "client_id": application.client_id,
-        "client_secret": application.secret,
-        "description": application.description,
-        "web_site": application.web_site,
-        "redirect_uris": list(application.redirect_uris),
-        "owner": application.owner,
-        "created_at": application.created_at,
-    }
+    secret = "public" if application.client_secret is None else application.client_secret or "does not open"
+    return [application.name, application.client_id, secret, application.owner, uris]

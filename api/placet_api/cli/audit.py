@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import asdict
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from placet_api.cli.columns import Column
+from placet_api.cli.desk import AuditView
 from placet_api.cli.options import ADMINISTRATION, ROWS, Administration, Rows
 from placet_api.cli.output import moment, note, print_json, print_table
 from placet_api.cli.times import From, To, read_time
-
-if TYPE_CHECKING:
-    from placet.core.people import Directory
-    from placet.directory.audit import AuditRow
 
 _COLUMNS = [
     Column("At"),
@@ -39,7 +37,7 @@ async def audit(
 ) -> None:
     """List what was changed about people and rights and what was refused, newest first.
 
-    With --as it takes the permission PM_SETUP_ADVANCE. Works on the database, not through a server. For example:
+    With --as or --server it takes the permission PM_SETUP_ADVANCE. For example:
 
         placet audit
         placet audit --kind sign_in.refused --from 2030-01-07
@@ -58,22 +56,20 @@ async def audit(
     wanted = trail.Wanted(
         kind=kind, actor=actor, target=target, from_at=read_time("--from", from_), to_at=read_time("--to", to)
     )
-    async with where.desk() as (engine, caller):
-        found = await trail.page(engine.store, caller, wanted, limit=rows.at_most)
-        people = engine.directory
+    async with where.desk() as desk:
+        found = await desk.audit(wanted, rows.at_most)
     if rows.form == "json":
         print_json([_values(row) for row in found])
     elif found:
-        print_table(_COLUMNS, [_cells(people, row) for row in found])
+        print_table(_COLUMNS, [_cells(row) for row in found])
         if len(found) == rows.at_most:
             note(f"Shown are {len(found)}; there may be more: --limit 0 shows all.")
     else:
         note("There are none.")
 
 
-def _cells(people: Directory, row: AuditRow) -> list[str]:
-    names = _name(people, row.actor), _name(people, row.target)
-    return [moment(row.at), row.kind, *names, _change(row.before or {}, row.after or {}), row.address]
+def _cells(row: AuditView) -> list[str]:
+    return [moment(row.at), row.kind, *row.names, _change(row.before or {}, row.after or {}), row.address]
 
 
 def _change(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
@@ -86,11 +82,5 @@ def _value(value: object) -> str:
     return "-" if value in (None, "") else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _name(people: Directory, dn: str | None) -> str:
-    person = people.person(dn) if dn else None
-    return dn or "" if person is None else person.full_name
-
-
-def _values(row: AuditRow) -> dict[str, object]:
-    names = ("id", "at", "kind", "actor", "address", "target", "before", "after")
-    return {name: getattr(row, name) for name in names}
+def _values(row: AuditView) -> dict[str, object]:
+    return {name: value for name, value in asdict(row).items() if name != "names"}

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any, Protocol
 
 from placet.errors import NotFound
-from placet_api.cli.views import DefinitionView, ProcessDetails, ProcessView, WorkItemView
+from placet_api.cli.views import DefinitionView, FieldView, ProcessDetails, ProcessView, WorkItemView
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,9 @@ class Backend(Protocol):
 
     async def definition(self, name: str) -> DefinitionView:
         """One definition by name, DN or GUID."""
+
+    async def form(self, name: str) -> list[FieldView]:
+        """The fields by which a definition is started, in their order."""
 
     async def start(self, wanted: Start) -> ProcessView: ...
 

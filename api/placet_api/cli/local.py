@@ -5,25 +5,33 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from placet import Definition, Engine, Event, FoundProcess, FoundWorkItem, cursor_of
+from placet import Definition, Engine, Event, FoundIncident, FoundProcess, FoundWorkItem, cursor_of
+from placet.core.access import Act, permits
+from placet.core.form import in_english
+from placet.core.forms import FieldState
 from placet.core.people import Directory
 from placet.errors import NotFound
+from placet.query.times import parse_time
 from placet.system import System
 from placet_api.cli.backend import Answer, Start, no_definition
 from placet_api.cli.data import read_data
 from placet_api.cli.exits import WrongUsage
 from placet_api.cli.views import (
+    ChoiceView,
     CommentView,
     DataItemView,
     DefinitionView,
     EventView,
+    FieldView,
+    IncidentView,
     Named,
     ProcessDetails,
     ProcessView,
+    TryView,
     WorkItemView,
 )
 
-T = TypeVar("T", FoundProcess, FoundWorkItem)
+T = TypeVar("T", FoundProcess, FoundWorkItem, FoundIncident)
 
 _AT_ONCE = 500
 
@@ -33,7 +41,7 @@ class LocalBackend:
 
     def __init__(self, engine: Engine, actor: str | None = None) -> None:
         self._engine = engine.as_system()
-        self._actor = None if actor is None else self._user(actor)
+        self.actor = None if actor is None else self._user(actor)
 
     def _user(self, name: str) -> str:
         person = self._engine.directory.person(name)
@@ -42,15 +50,19 @@ class LocalBackend:
         return person.dn
 
     async def definitions(self) -> list[DefinitionView]:
-        return [view_definition(each) for each in await self._engine.definitions(actor=self._actor)]
+        return [view_definition(each) for each in await self._engine.definitions(actor=self.actor)]
 
     async def definition(self, name: str) -> DefinitionView:
-        return view_definition(await find_definition(self._engine, name, self._actor))
+        return view_definition(await find_definition(self._engine, name, self.actor))
+
+    async def form(self, name: str) -> list[FieldView]:
+        found = await find_definition(self._engine, name, self.actor)
+        return [view_field(state) for state in (await self._engine.form(found.dn, actor=self.actor)).fields]
 
     async def start(self, wanted: Start) -> ProcessView:
         found = await self._engine.start(
             wanted.definition.dn,
-            actor=self._actor,
+            actor=self.actor,
             initiator=wanted.initiator,
             recipient=wanted.recipient,
             data=wanted.data,
@@ -60,59 +72,62 @@ class LocalBackend:
 
     async def processes(self, filters: Sequence[str], limit: int | None) -> AsyncIterator[ProcessView]:
         async def page(size: int, after: Any) -> list[FoundProcess]:
-            return await self._engine.processes(filters, actor=self._actor, limit=size, after=after)
+            return await self._engine.processes(filters, actor=self.actor, limit=size, after=after)
 
-        async for found in _all(page, limit):
+        async for found in every_row(page, limit):
             yield view_process(found, self._engine.directory)
 
     async def work_items(self, filters: Sequence[str], limit: int | None) -> AsyncIterator[WorkItemView]:
         async def page(size: int, after: Any) -> list[FoundWorkItem]:
-            return await self._engine.work_items(filters, actor=self._actor, limit=size, after=after)
+            return await self._engine.work_items(filters, actor=self.actor, limit=size, after=after)
 
-        async for found in _all(page, limit):
+        async for found in every_row(page, limit):
             yield view_work_item(found, self._engine.directory)
 
     async def inbox(self, user: str | None, limit: int | None) -> AsyncIterator[WorkItemView]:
-        person = self._actor if user is None else self._user(user)
+        person = self.actor if user is None else self._user(user)
         if person is None:
             raise WrongUsage("Whose inbox? Say --user NAME, for example --user anna.")
 
         async def page(size: int, after: Any) -> list[FoundWorkItem]:
             return await self._engine.work_items(["Addressee=self"], actor=person, limit=size, after=after)
 
-        async for found in _all(page, limit):
+        async for found in every_row(page, limit):
             yield view_work_item(found, self._engine.directory)
 
     async def process(self, process_id: str) -> ProcessDetails:
         engine, directory = self._engine, self._engine.directory
-        found = await engine.process(process_id, actor=self._actor)
-        items = await engine.work_items([f"ProcessId={found.process.id}"], actor=self._actor, limit=_AT_ONCE)
-        comments = await engine.comments(found.process.id, actor=self._actor)
-        events = await engine.timeline(found.process.id, actor=self._actor)
+        found = await engine.process(process_id, actor=self.actor)
+        items = await engine.work_items([f"ProcessId={found.process.id}"], actor=self.actor, limit=_AT_ONCE)
+        comments = await engine.comments(found.process.id, actor=self.actor)
+        events = await engine.timeline(found.process.id, actor=self.actor)
+        may_retry = permits(directory, self.actor, Act.RETRY)
+        incidents = await engine.incidents(process_id=found.process.id, actor=self.actor) if may_retry else []
         return ProcessDetails(
             process=view_process(found, directory),
             work_items=tuple(view_work_item(item, directory) for item in items),
-            comments=tuple(CommentView(c.at, c.text, _optional(c.user, directory), c.system) for c in comments),
+            comments=tuple(CommentView(c.at, c.text, optional_name(c.user, directory), c.system) for c in comments),
             data=found.process.data,
             timeline=tuple(_view_event(event, found.definition, directory) for event in events),
+            incidents=tuple(view_incident(each, directory) for each in incidents),
         )
 
     async def terminate(self, process_id: str, reason: str | None) -> None:
-        await self._engine.terminate(process_id, actor=self._actor, reason=reason)
+        await self._engine.terminate(process_id, actor=self.actor, reason=reason)
 
     async def pause(self, process_id: str) -> None:
-        await self._engine.pause(process_id, actor=self._actor)
+        await self._engine.pause(process_id, actor=self.actor)
 
     async def resume(self, process_id: str) -> None:
-        await self._engine.resume(process_id, actor=self._actor)
+        await self._engine.resume(process_id, actor=self.actor)
 
     async def act(self, item_id: str, answer: Answer) -> WorkItemView:
         data = {}
         if answer.data:
-            item = await self._engine.work_item(item_id, actor=self._actor)
+            item = await self._engine.work_item(item_id, actor=self.actor)
             data = read_data(answer.data, view_definition(item.definition).data)
         found = await self._engine.act(
-            item_id, answer.action, actor=self._actor, data=data, comment=answer.comment, to=answer.to
+            item_id, answer.action, actor=self.actor, data=data, comment=answer.comment, to=answer.to
         )
         return view_work_item(found, self._engine.directory)
 
@@ -126,7 +141,7 @@ async def find_definition(engine: System, name: str, actor: str | None = None) -
         raise no_definition(name, [each.name for each in there if not each.retired]) from None
 
 
-async def _all(page: Callable[[int, Any], Awaitable[list[T]]], limit: int | None) -> AsyncIterator[T]:
+async def every_row(page: Callable[[int, Any], Awaitable[list[T]]], limit: int | None) -> AsyncIterator[T]:
     """The rows of one page after another, until there are no more or `limit` are given."""
     after, left = None, limit
     while left is None or left > 0:
@@ -153,6 +168,22 @@ def view_definition(definition: Definition) -> DefinitionView:
     )
 
 
+def view_field(state: FieldState) -> FieldView:
+    found = state.choices
+    return FieldView(
+        name=state.name,
+        type=state.item.type.value,
+        multi_valued=state.item.multi_valued,
+        label=in_english(state.field.labels) or state.name,
+        help=in_english(state.field.helps),
+        required=state.required,
+        visible=state.visible,
+        read_only=state.read_only,
+        choices=tuple(ChoiceView(option.value, in_english(option.labels)) for option in found.options) if found else (),
+        fault=found.fault if found else "",
+    )
+
+
 def view_process(found: FoundProcess, directory: Directory) -> ProcessView:
     process, definition = found.process, found.definition
     return ProcessView(
@@ -161,8 +192,8 @@ def view_process(found: FoundProcess, directory: Directory) -> ProcessView:
         version=definition.version,
         process_status=process.process_status.label,
         approval_status=process.approval_status.label,
-        initiator=_named(process.initiator, directory),
-        recipient=_named(process.recipient, directory),
+        initiator=named(process.initiator, directory),
+        recipient=named(process.recipient, directory),
         created_at=process.created_at,
         completed_at=process.completed_at,
         correlation_id=process.correlation_id,
@@ -178,15 +209,41 @@ def view_work_item(found: FoundWorkItem, directory: Directory) -> WorkItemView:
         definition=Named(definition.dn, definition.name),
         activity=item.activity,
         activity_name=definition.activities[item.activity].name,
-        addressee=_named(item.addressee, directory),
-        owner=_optional(item.owner, directory),
-        initiator=_named(found.process.initiator, directory),
-        recipient=_named(found.process.recipient, directory),
+        addressee=named(item.addressee, directory),
+        owner=optional_name(item.owner, directory),
+        initiator=named(found.process.initiator, directory),
+        recipient=named(found.process.recipient, directory),
         status=item.status.label,
         priority=item.priority.label,
         created_at=item.created_at,
         expires_at=item.expires_at,
         completed_at=item.completed_at,
+    )
+
+
+def view_incident(found: FoundIncident, directory: Directory) -> IncidentView:
+    incident, definition = found.incident, found.definition
+    payload, at = incident.payload, incident.activity
+    return IncidentView(
+        id=incident.id,
+        process_id=incident.process_id,
+        definition=Named(definition.dn, definition.name),
+        activity=at or "",
+        activity_name=definition.activities[at].name if at else "",
+        kind=incident.kind,
+        opened_at=incident.opened_at,
+        reason=incident.reason,
+        connector=payload.get("connector", ""),
+        inputs=payload.get("inputs", {}),
+        idempotency_key=payload.get("key", ""),
+        tries=tuple(
+            TryView(parse_time(each["at"]), str(each["code"] or ""), each["error"] or "", each["ms"])
+            for each in payload.get("tries", ())
+        ),
+        response=payload.get("response"),
+        resolved_at=incident.resolved_at,
+        resolution=incident.resolution or "",
+        resolved_by=optional_name(incident.actor, directory),
     )
 
 
@@ -196,14 +253,14 @@ def _view_event(event: Event, definition: Definition, directory: Directory) -> E
         kind=event.kind,
         activity=event.activity,
         activity_name=definition.activities[event.activity].name if event.activity else None,
-        actor=_optional(event.actor, directory),
-        addressee=_optional((event.detail or {}).get("addressee"), directory),
+        actor=optional_name(event.actor, directory),
+        addressee=optional_name((event.detail or {}).get("addressee"), directory),
     )
 
 
-def _named(dn: str, directory: Directory) -> Named:
+def named(dn: str, directory: Directory) -> Named:
     return Named(dn, directory.display_name(dn))
 
 
-def _optional(dn: str | None, directory: Directory) -> Named | None:
-    return _named(dn, directory) if dn else None
+def optional_name(dn: str | None, directory: Directory) -> Named | None:
+    return named(dn, directory) if dn else None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,8 +15,8 @@ from placet_api.cli.exits import WrongUsage
 
 if TYPE_CHECKING:
     from placet import Engine, Settings
-    from placet.directory.caller import Caller
     from placet_api.cli.backend import Backend
+    from placet_api.cli.desk import Desk
 
 # The parts of `placet --help`.
 RUNNING = Group("Running a node", sort_key=1)
@@ -91,25 +91,18 @@ class OnDatabaseOnly(OnDatabase):
         return super().settings()
 
 
-@Parameter(name="*")
-@dataclass(frozen=True)
-class Administration(OnDatabaseOnly):
-    """For commands that change people and rights, or tell of them."""
+@contextmanager
+def _refusals_noted(engine: Engine, actor: str | None) -> Iterator[None]:
+    """Take note in the audit trail of what the user who acts may not do."""
+    from placet.errors import NotAllowed
 
-    actor: Annotated[str | None, Parameter(name="--as", metavar="USER")] = None
-    """the user who acts, with what that user may do [default: the engine itself, which may do everything]"""
-
-    @asynccontextmanager
-    async def desk(self) -> AsyncIterator[tuple[Engine, Caller]]:
-        """The engine on that database, and who asks."""
-        from placet.directory.caller import Caller
-        from placet.errors import NotFound
-
-        async with self.engine() as engine:
-            actor = None if self.actor is None else engine.directory.person(self.actor)
-            if self.actor is not None and actor is None:
-                raise NotFound(f"There is no user {self.actor!r}; give a user name or a DN of the directory.")
-            yield engine, Caller(actor, engine.directory, engine.clock.now())
+    try:
+        yield
+    except NotAllowed as failure:
+        person = None if actor is None else engine.directory.person(actor)
+        if person is not None:
+            engine.refused.right(person.dn, "", "command line", failure.message)
+        raise
 
 
 @Parameter(name="*")
@@ -128,16 +121,8 @@ class Anywhere:
     @asynccontextmanager
     async def backend(self) -> AsyncIterator[Backend]:
         """Where the command is carried out."""
-        named = None if self.database else os.environ.get("PLACET_SERVER")
-        if named and self.actor and not self.server:
-            raise WrongUsage(
-                f"--as works on a database, and PLACET_SERVER names a server, {named}: it knows who signs in. "
-                "Leave --as out, or name the database with --database."
-            )
-        server = self.server or named
+        server = self.named_server()
         if server:
-            if self.database or self.actor:
-                raise WrongUsage("--server goes with neither --database nor --as: the server knows who signs in.")
             from placet_api.cli.remote import open_remote
 
             async with open_remote(server) as remote:
@@ -147,11 +132,50 @@ class Anywhere:
         from placet_api.cli.local import LocalBackend
 
         async with OnDatabase(self.database).engine() as engine:
-            yield LocalBackend(engine, actor)
+            backend = LocalBackend(engine, actor)
+            with _refusals_noted(engine, actor):
+                yield backend
+
+    def named_server(self) -> str | None:
+        """The URL of the server to ask; None where the command works on a database."""
+        named = None if self.database else os.environ.get("PLACET_SERVER")
+        if named and self.actor and not self.server:
+            raise WrongUsage(
+                f"--as works on a database, and PLACET_SERVER names a server, {named}: it knows who signs in. "
+                "Leave --as out, or name the database with --database."
+            )
+        server = self.server or named
+        if server and (self.database or self.actor):
+            raise WrongUsage("--server goes with neither --database nor --as: the server knows who signs in.")
+        return server
 
     def local_actor(self) -> str | None:
         """Who acts on a database; None is the engine itself."""
         return self.actor
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Administration(Anywhere):
+    """For commands that change people and rights, or tell of them."""
+
+    @asynccontextmanager
+    async def desk(self) -> AsyncIterator[Desk]:
+        """Where the command is carried out."""
+        server = self.named_server()
+        database = OnDatabase(self.database)
+        if server:
+            from placet_api.cli.remote_desk import open_remote_desk
+
+            async with open_remote_desk(server, database.settings()) as remote:
+                yield remote
+            return
+        from placet_api.cli.local_desk import LocalDesk
+
+        async with database.engine() as engine:
+            desk = LocalDesk(engine, self.actor)
+            with _refusals_noted(engine, self.actor):
+                yield desk
 
 
 @Parameter(name="*")

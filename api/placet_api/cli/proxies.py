@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from placet_api.cli.columns import Column
+from placet_api.cli.desk import ProxyView
 from placet_api.cli.options import ADMINISTRATION, DEFINITIONS, Administration, Format
 from placet_api.cli.output import moment, note, print_json, print_table, say
 from placet_api.cli.times import From, To, read_time
-
-if TYPE_CHECKING:
-    from placet.core.people import Directory
-    from placet.directory.proxies import ProxyRow
 
 app = App(name="proxy", help="Let somebody start processes in another's name.", group=DEFINITIONS)
 
@@ -38,8 +36,7 @@ async def add(
 ) -> None:
     """Let a proxy start processes in somebody's name for a time.
 
-    In one's own name with --as; in that of others it takes the permission PM_SUPERVISOR. Works on the database, not
-    through a server. For example:
+    In one's own name with --as or --server; in that of others it takes the permission PM_SUPERVISOR. For example:
 
         placet proxy add ben --as anna --to 2030-01-07
         placet proxy add ben --user anna
@@ -54,31 +51,27 @@ async def add(
     from placet.directory import proxies
 
     wanted = proxies.NewProxy(proxy=proxy, person=user, from_at=read_time("--from", from_), to_at=read_time("--to", to))
-    async with where.desk() as (engine, caller):
-        row = await proxies.add(engine.store, caller, wanted)
-        people = engine.directory
+    async with where.desk() as desk:
+        row = await desk.add_proxy(wanted)
     until = f" to {moment(row.to_at)}" if row.to_at else ""
-    may = f"may start processes in the name of {people.display_name(row.person)}"
-    say(f"Added {row.id}: {people.display_name(row.proxy)} {may} from {moment(row.from_at)}{until}.")
+    may = f"may start processes in the name of {row.person.name}"
+    say(f"Added {row.id}: {row.proxy.name} {may} from {moment(row.from_at)}{until}.")
 
 
 @app.command(name="list")
 async def list_(*, where: Administration = ADMINISTRATION, form: Format = "table") -> None:
-    """List proxy grants: with --as those that concern one, unless one may see all.
+    """List proxy grants: with --as or --server those that concern one, unless one may see all.
 
-    Works on the database, not through a server. For example:
+    For example:
 
         placet proxy list --as anna
     """
-    from placet.directory import proxies
-
-    async with where.desk() as (engine, caller):
-        found = await proxies.page(engine.store, caller)
-        people = engine.directory
+    async with where.desk() as desk:
+        found = await desk.proxies()
     if form == "json":
         print_json([_values(row) for row in found])
     elif found:
-        print_table(_COLUMNS, [_cells(people, row) for row in found])
+        print_table(_COLUMNS, [_cells(row) for row in found])
     else:
         note("There are none.")
 
@@ -87,7 +80,7 @@ async def list_(*, where: Administration = ADMINISTRATION, form: Format = "table
 async def remove(grant: str, /, *, where: Administration = ADMINISTRATION) -> None:
     """Take a proxy grant back: one's own, with the permission PM_SUPERVISOR anybody's.
 
-    Works on the database, not through a server. For example:
+    For example:
 
         placet proxy remove 01a200b1db22707bb20b83d1ee190000
 
@@ -96,18 +89,14 @@ async def remove(grant: str, /, *, where: Administration = ADMINISTRATION) -> No
     grant
         its id, as `placet proxy list` shows it
     """
-    from placet.arguments import id_of
-    from placet.directory import proxies
-
-    async with where.desk() as (engine, caller):
-        await proxies.remove(engine.store, caller, id_of(grant, "proxy grant"))
+    async with where.desk() as desk:
+        await desk.remove_proxy(grant)
     say(f"Removed {grant}.")
 
 
-def _cells(people: Directory, row: ProxyRow) -> list[str]:
-    names = people.display_name(row.person), people.display_name(row.proxy)
-    return [row.id, *names, moment(row.from_at), moment(row.to_at)]
+def _cells(row: ProxyView) -> list[str]:
+    return [row.id, row.person.name, row.proxy.name, moment(row.from_at), moment(row.to_at)]
 
 
-def _values(row: ProxyRow) -> dict[str, object]:
-    return {name: getattr(row, name) for name in ("id", "person", "proxy", "from_at", "to_at", "created_at")}
+def _values(row: ProxyView) -> dict[str, object]:
+    return asdict(row) | {"person": row.person.dn, "proxy": row.proxy.dn}

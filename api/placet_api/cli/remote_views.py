@@ -7,7 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from placet.query.times import parse_time
-from placet_api.cli.views import CommentView, DataItemView, DefinitionView, Named, ProcessView, WorkItemView
+from placet_api.cli.views import (
+    ChoiceView,
+    CommentView,
+    DataItemView,
+    DefinitionView,
+    FieldView,
+    IncidentView,
+    Named,
+    ProcessView,
+    TryView,
+    WorkItemView,
+)
 
 Json = Mapping[str, Any]
 
@@ -26,17 +37,32 @@ def definition(body: Json) -> DefinitionView:
     )
 
 
+def field(body: Json) -> FieldView:
+    return FieldView(
+        name=body["Name"],
+        type=body["Type"],
+        multi_valued=body["MultiValued"],
+        label=body["Label"],
+        help=body["Help"],
+        required=body["Required"],
+        visible=body["Visible"],
+        read_only=body["ReadOnly"],
+        choices=tuple(ChoiceView(each["Value"], each["Label"]) for each in body.get("Choices", ())),
+        fault=body.get("Fault", ""),
+    )
+
+
 def process(body: Json) -> ProcessView:
     return ProcessView(
         id=body["GUID"],
-        definition=_named(body["Definition"]),
+        definition=named(body["Definition"]),
         version=int(body["Version"]),
         process_status=body["ProcessStatus"],
         approval_status=body["ApprovalStatus"],
-        initiator=_named(body["Initiator"]),
-        recipient=_named(body["Recipient"]),
+        initiator=named(body["Initiator"]),
+        recipient=named(body["Recipient"]),
         created_at=parse_time(body["Created"]),
-        completed_at=_time(body.get("Completed")),
+        completed_at=time(body.get("Completed")),
         correlation_id=body.get("CorrelationId"),
         engine_id=body.get("EngineId", ""),
     )
@@ -46,18 +72,18 @@ def work_item(body: Json) -> WorkItemView:
     return WorkItemView(
         id=body["GUID"],
         process_id=body["Process"]["GUID"],
-        definition=_named(body["Definition"]),
+        definition=named(body["Definition"]),
         activity=body["Activity"],
         activity_name=body["ActivityName"],
-        addressee=_named(body["Addressee"]),
+        addressee=named(body["Addressee"]),
         owner=_optional(body.get("Owner")),
-        initiator=_named(body["Initiator"]),
-        recipient=_named(body["Recipient"]),
+        initiator=named(body["Initiator"]),
+        recipient=named(body["Recipient"]),
         status=body["Status"]["Value"],
         priority=body["Priority"]["Value"],
         created_at=parse_time(body["Created"]),
-        expires_at=_time(body.get("Expires")),
-        completed_at=_time(body.get("Completed")),
+        expires_at=time(body.get("Expires")),
+        completed_at=time(body.get("Completed")),
     )
 
 
@@ -67,6 +93,29 @@ def comment(body: Json) -> CommentView:
         text=body["Comment"],
         user=_optional(body.get("User")),
         system=bool(body["System"]),
+    )
+
+
+def incident(body: Json) -> IncidentView:
+    return IncidentView(
+        id=body["GUID"],
+        process_id=body["Process"]["GUID"],
+        definition=named(body["Definition"]),
+        activity=body["Activity"],
+        activity_name=body["ActivityName"],
+        kind=body["Kind"],
+        opened_at=parse_time(body["Opened"]),
+        reason=body["Reason"],
+        connector=body["Connector"],
+        inputs=body["Inputs"],
+        idempotency_key=body["IdempotencyKey"],
+        tries=tuple(
+            TryView(parse_time(each["At"]), each["Code"], each["Error"], each["Milliseconds"]) for each in body["Tries"]
+        ),
+        response=body["Response"],
+        resolved_at=time(body["Resolved"]),
+        resolution=body["Resolution"],
+        resolved_by=named(body["ResolvedBy"]) if body["ResolvedBy"]["DN"] else None,
     )
 
 
@@ -82,13 +131,13 @@ def data_items(values: Mapping[str, Any], known: Iterable[DataItemView]) -> list
     return sent
 
 
-def _named(body: Json) -> Named:
+def named(body: Json) -> Named:
     return Named(body["DN"], body["Value"])
 
 
 def _optional(body: Any) -> Named | None:
-    return _named(body) if isinstance(body, Mapping) and body.get("DN") else None
+    return named(body) if isinstance(body, Mapping) and body.get("DN") else None
 
 
-def _time(text: str | None) -> datetime | None:
+def time(text: str | None) -> datetime | None:
     return parse_time(text) if text else None

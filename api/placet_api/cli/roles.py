@@ -17,16 +17,13 @@ _COLUMNS = [Column("Role", least=12), Column("Name", least=10), Column("Status",
 async def list_(*, where: Administration = ADMINISTRATION, form: Format = "table") -> None:
     """List the roles, each with the number of its users.
 
-    Works on the database, not through a server. For example:
+    For example:
 
         placet role list --format json
     """
-    from placet.directory import accounts
-
-    async with where.desk() as (engine, caller):
-        found = await accounts.every_role(engine.store, caller)
+    async with where.desk() as desk:
+        found = await desk.roles()
     if form == "json":
-        names = ("id", "code", "name", "status")
-        print_json([{name: getattr(each.role, name) for name in names} | {"users": each.users} for each in found])
+        print_json(found)
     else:
-        print_table(_COLUMNS, [[each.role.code, each.role.name, each.role.status, str(each.users)] for each in found])
+        print_table(_COLUMNS, [[each.code, each.name, each.status, str(each.users)] for each in found])

@@ -54,6 +54,7 @@ _WAITING = [
     Column("Addressee", least=10, rank=1),
     Column("Status", rank=1),
 ]
+_FAILED = [Column("Incident"), Column("Activity", least=12), Column("Reason", least=24, wraps=True)]
 _TIMELINE = [
     Column("At"),
     Column("What", least=16),
@@ -65,14 +66,14 @@ _STEPS = ("activity.entered", "activity.left")  # every step of the way: for pro
 
 
 async def print_processes(found: AsyncIterator[ProcessView], rows: Rows) -> None:
-    await _print_list(found, PROCESS_COLUMNS, process_row, rows)
+    await print_list(found, PROCESS_COLUMNS, process_row, rows)
 
 
 async def print_work_items(found: AsyncIterator[WorkItemView], rows: Rows) -> None:
-    await _print_list(found, _WORK_ITEM_COLUMNS, _work_item_row, rows)
+    await print_list(found, _WORK_ITEM_COLUMNS, _work_item_row, rows)
 
 
-async def _print_list(
+async def print_list(
     found: AsyncIterator[T], columns: Sequence[Column], row: Callable[[T], Sequence[Cell]], rows: Rows
 ) -> None:
     """Everything found as one array, or as a table with a `row` of cells for each."""
@@ -133,6 +134,9 @@ def print_process(details: ProcessDetails) -> None:
             _WAITING,
             [[item.id, item.activity_name, item.addressee.name, status(item.status)] for item in details.work_items],
         )
+    if details.incidents:
+        heading("Could not be done")
+        print_table(_FAILED, [[each.id, each.activity_name or each.kind, each.reason] for each in details.incidents])
     if details.timeline:
         heading("Timeline")
         print_table(_TIMELINE, [_event_row(event) for event in details.timeline if event.kind not in _STEPS])

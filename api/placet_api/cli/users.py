@@ -9,8 +9,9 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from placet_api.cli.columns import Column
+from placet_api.cli.desk import NewUser, UserView
 from placet_api.cli.exits import WrongUsage
-from placet_api.cli.options import ADMINISTRATION, DEFINITIONS, ROWS, Administration, Rows
+from placet_api.cli.options import ADMINISTRATION, DEFINITIONS, ROWS, Administration, Format, Rows
 from placet_api.cli.output import note, print_json, print_table, say
 
 app = App(name="user", help="Add users, change passwords, let users in and keep them out.", group=DEFINITIONS)
@@ -33,13 +34,14 @@ async def add(
     first_name: str | None = None,
     last_name: str | None = None,
     email: str | None = None,
+    due_date: Annotated[str | None, Parameter(metavar="DAY")] = None,
     role: _Role = None,
     password: Annotated[bool, Parameter(negative="")] = False,
     where: Administration = ADMINISTRATION,
 ) -> None:
     """Add a user, who may sign in once he has a password.
 
-    Works on the database, not through a server. For example:
+    A server asks for both names, e-mail address, day and password. For example:
 
         placet user add erik --first-name Erik --last-name Lund
         placet user add erik --role PROCESSMAKER_MANAGER --password < secret.txt
@@ -54,33 +56,24 @@ async def add(
         his last name
     email
         his e-mail address
+    due_date
+        the last day on which he may sign in, such as 2030-12-31
     role
         code of his role [default: PROCESSMAKER_OPERATOR]
     password
         ask for his password, or read it from standard input
     """
-    from placet.core.permissions import SYSTEM_ROLES
-    from placet.directory import accounts, users
-
-    async with where.desk() as (engine, caller):
-        values = users.UserValues(
-            user_name=user,
-            first_name=first_name,
-            last_name=last_name,
-            email=email,
-            role=role or SYSTEM_ROLES.operator,
-            password=accounts.checked_password(_ask_password(), engine.settings) if password else None,
-        )
-        added, code = await users.add(engine.store, caller, values)
-    say(f"Added {added.dn} with the role {code}.")
+    new = NewUser(user, first_name, last_name, email, due_date, role, _ask_password() if password else None)
+    async with where.desk() as desk:
+        dn, code = await desk.add_user(new)
+    say(f"Added {dn} with the role {code}.")
 
 
 @app.command
 async def password(user: str, /, *, where: Administration = ADMINISTRATION) -> None:
     """Set a user's password; it is asked for, or read from standard input.
 
-    His sessions and tokens end. Works on the database, not through a server; one that runs takes the new password
-    within a second. For example:
+    His sessions and tokens end. For example:
 
         placet user password admin
         placet user password anna < secret.txt
@@ -90,10 +83,9 @@ async def password(user: str, /, *, where: Administration = ADMINISTRATION) -> N
     user
         whose, a user name or DN
     """
-    from placet.directory import accounts
-
-    async with where.desk() as (engine, caller):
-        await accounts.set_password(engine.store, caller, user, _ask_password(), engine.settings)
+    new = _ask_password()
+    async with where.desk() as desk:
+        await desk.set_password(user, new)
     say(f"Set the password of {user}.")
 
 
@@ -101,7 +93,7 @@ async def password(user: str, /, *, where: Administration = ADMINISTRATION) -> N
 async def disable(user: str, /, *, where: Administration = ADMINISTRATION) -> None:
     """Keep a user out: he cannot sign in, and is asked for nothing any more.
 
-    His sessions and tokens end. Works on the database, not through a server. For example:
+    His sessions and tokens end. For example:
 
         placet user disable anna
 
@@ -110,10 +102,8 @@ async def disable(user: str, /, *, where: Administration = ADMINISTRATION) -> No
     user
         whom, a user name or DN
     """
-    from placet.directory import accounts
-
-    async with where.desk() as (engine, caller):
-        await accounts.set_status(engine.store, caller, user, accounts.INACTIVE)
+    async with where.desk() as desk:
+        await desk.set_status(user, "INACTIVE")
     say(f"Disabled {user}.")
 
 
@@ -121,7 +111,7 @@ async def disable(user: str, /, *, where: Administration = ADMINISTRATION) -> No
 async def enable(user: str, /, *, where: Administration = ADMINISTRATION) -> None:
     """Let a user in again who was kept out.
 
-    Works on the database, not through a server. For example:
+    For example:
 
         placet user enable anna
 
@@ -130,11 +120,47 @@ async def enable(user: str, /, *, where: Administration = ADMINISTRATION) -> Non
     user
         whom, a user name or DN
     """
-    from placet.directory import accounts
-
-    async with where.desk() as (engine, caller):
-        await accounts.set_status(engine.store, caller, user, accounts.ACTIVE)
+    async with where.desk() as desk:
+        await desk.set_status(user, "ACTIVE")
     say(f"Enabled {user}.")
+
+
+@app.command
+async def notifications(
+    user: str,
+    /,
+    *,
+    on: Annotated[list[str] | None, Parameter(metavar="KIND", negative="")] = None,
+    off: Annotated[list[str] | None, Parameter(metavar="KIND", negative="")] = None,
+    where: Administration = ADMINISTRATION,
+    form: Format = "table",
+) -> None:
+    """Show which mails a user wants, or choose: assigned, reminder, escalation, finished.
+
+    One's own with --as or --server; those of others take the permission PM_USERS. For example:
+
+        placet user notifications anna
+        placet user notifications anna --off reminder --on finished
+
+    Parameters
+    ----------
+    user
+        whose, a user name or DN
+    on
+        a kind that he wants; may be given several times
+    off
+        a kind that he does not want; may be given several times
+    """
+    if both := sorted(set(on or ()) & set(off or ())):
+        raise WrongUsage(f"{both[0]!r} is given with --on and with --off; leave one of them out.")
+    chosen = dict.fromkeys(on or (), True) | dict.fromkeys(off or (), False)
+    async with where.desk() as desk:
+        found = await (desk.choose(user, chosen) if chosen else desk.notifications(user))
+    if form == "json":
+        print_json([{"kind": kind, "wanted": wanted} for kind, wanted in found.items()])
+    else:
+        columns = [Column("Mail", least=10), Column("Wanted")]
+        print_table(columns, [[kind, "yes" if wanted else "no"] for kind, wanted in found.items()])
 
 
 @app.command(name="list")
@@ -143,7 +169,7 @@ async def list_(
 ) -> None:
     """List users by name, each with his role and status.
 
-    Works on the database, not through a server. For example:
+    A server does not tell their DNs. For example:
 
         placet user list
         placet user list berg --role PROCESSMAKER_MANAGER
@@ -155,35 +181,20 @@ async def list_(
     role
         only users with the role of this code
     """
-    from placet.directory import accounts
-
-    async with where.desk() as (engine, caller):
-        found = await accounts.every_user(engine.store, caller, text, role=role, limit=rows.at_most)
-    listed = [
-        {
-            "user_name": user.user_name,
-            "dn": user.dn,
-            "first_name": user.first_name,
-            "last_name": user.last_name,
-            "email": user.email,
-            "role": code or None,
-            "status": user.status,
-        }
-        for user, code in found
-    ]
+    async with where.desk() as desk:
+        found = await desk.users(text, role, rows.at_most)
     if rows.form == "json":
-        print_json(listed)
-    elif listed:
-        print_table(_COLUMNS, [_cells(each) for each in listed])
-        if len(listed) == rows.at_most:
-            note(f"Shown are {len(listed)}; there may be more: --limit 0 shows all.")
+        print_json(found)
+    elif found:
+        print_table(_COLUMNS, [_cells(each) for each in found])
+        if len(found) == rows.at_most:
+            note(f"Shown are {len(found)}; there may be more: --limit 0 shows all.")
     else:
         note("There are none.")
 
 
-def _cells(user: dict[str, str | None]) -> list[str]:
-    name = f"{user['first_name']} {user['last_name']}".strip()
-    return [user["user_name"] or "", name, user["role"] or "", user["status"] or "", user["email"] or ""]
+def _cells(user: UserView) -> list[str]:
+    return [user.user_name, f"{user.first_name} {user.last_name}".strip(), user.role or "", user.status, user.email]
 
 
 def _ask_password() -> str:

@@ -36,6 +36,28 @@ class DefinitionView:
 
 
 @dataclass(frozen=True, slots=True)
+class ChoiceView:
+    value: Any
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """A field of a form; `choices` are empty where it takes anything, or nothing can be chosen, which `fault` says."""
+
+    name: str
+    type: str
+    multi_valued: bool
+    label: str
+    help: str
+    required: bool
+    visible: bool
+    read_only: bool
+    choices: tuple[ChoiceView, ...] = ()
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessView:
     id: str
     definition: Named
@@ -92,11 +114,45 @@ class EventView:
 
 
 @dataclass(frozen=True, slots=True)
+class TryView:
+    at: datetime
+    code: str
+    error: str
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """What could not be done; `response` is what came back last, `connector` and `inputs` those of a call."""
+
+    id: str
+    process_id: str
+    definition: Named
+    activity: str
+    activity_name: str
+    kind: str
+    opened_at: datetime
+    reason: str
+    connector: str
+    inputs: Mapping[str, Any]
+    idempotency_key: str
+    tries: tuple[TryView, ...]
+    response: Any
+    resolved_at: datetime | None
+    resolution: str
+    resolved_by: Named | None
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessDetails:
-    """One process, what waits in it and what happened; a server does not tell `data` and `timeline`: None."""
+    """One process, what waits in it and what happened; a server does not tell `data` and `timeline`: None.
+
+    Its open `incidents` are there for who may resolve them.
+    """
 
     process: ProcessView
     work_items: tuple[WorkItemView, ...]
     comments: tuple[CommentView, ...]
     data: Mapping[str, Any] | None = None
     timeline: tuple[EventView, ...] | None = None
+    incidents: tuple[IncidentView, ...] = ()
