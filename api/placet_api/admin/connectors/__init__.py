@@ -1,0 +1,1 @@
+"""`/v1/connectors`: authentication configurations, services and connectors, for operators."""

@@ -1,0 +1,113 @@
+"""Choices of forms that connectors give: asked once for many, kept for the time that the form states."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from placet.clock import Clock
+from placet.connectors.caller import SUCCESS, Caller
+from placet.connectors.catalog import Catalog
+from placet.core.data_items import plain
+from placet.core.expressions import compile_expression
+from placet.core.form_choices import MAX_ROWS, Answered, Answers, Question
+from placet.errors import PlacetError
+from placet.log import get_logger
+
+log = get_logger("placet.connectors")
+
+LONGEST_WAIT = 10.0  # seconds that somebody waits for a form
+STALE = timedelta(hours=1)  # how long after their time rows are still offered where no others can be got
+AGAIN = timedelta(seconds=5)  # after which a call that failed is made once more
+MOST_KEPT = 500
+AT_ONCE = 20  # calls of one node for forms
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    rows: Sequence[Any]
+    at: datetime
+
+
+class _NotGiven(Exception):
+    """A call gave no rows; the text is why, for the log."""
+
+
+class ChoiceSource:
+    """Answers the questions of forms."""
+
+    def __init__(self, caller: Caller, catalog: Callable[[], Awaitable[Catalog]], clock: Clock) -> None:
+        self._caller, self._catalog, self._clock = caller, catalog, clock
+        self._kept: OrderedDict[Question, _Kept] = OrderedDict()
+        self._failed: dict[Question, datetime] = {}
+        self._asking: dict[Question, asyncio.Task[Answered]] = {}
+        self._room = asyncio.Semaphore(AT_ONCE)
+
+    async def answers(self, questions: Collection[Question]) -> Answers:
+        """The rows that answer each question, or why there are none; raises nothing of what other services do."""
+        given = await asyncio.gather(*(self._answer(question) for question in questions))
+        return dict(zip(questions, given, strict=True))
+
+    async def close(self) -> None:
+        """Give up what is being asked."""
+        for task in self._asking.values():
+            task.cancel()
+        await asyncio.gather(*self._asking.values(), return_exceptions=True)
+
+    async def _answer(self, question: Question) -> Answered:
+        kept, now = self._kept.get(question), self._clock.now()
+        if kept is not None and timedelta(0) <= now - kept.at < question.cache:
+            return kept.rows
+        failed_at = self._failed.get(question)
+        if failed_at is not None and timedelta(0) <= now - failed_at < AGAIN:
+            return self._without(question)
+        task = self._asking.get(question)
+        if task is None:
+            task = self._asking[question] = asyncio.create_task(self._ask(question))
+            task.add_done_callback(lambda _: self._asking.pop(question, None))
+        done, _ = await asyncio.wait({task}, timeout=LONGEST_WAIT)  # whoever goes away leaves the others their call
+        return task.result() if done and not task.cancelled() else self._without(question)
+
+    async def _ask(self, question: Question) -> Answered:
+        try:
+            async with self._room:
+                rows = await self._rows(question)
+        except (PlacetError, _NotGiven) as failure:
+            log.warning("no choices for a form", connector=question.connector, reason=str(failure))
+            self._note_failure(question)
+            return self._without(question)
+        self._failed.pop(question, None)
+        self._kept[question] = _Kept(rows, self._clock.now())
+        self._kept.move_to_end(question)
+        while len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+        return rows
+
+    def _note_failure(self, question: Question) -> None:
+        if len(self._failed) >= MOST_KEPT:
+            self._failed.clear()
+        self._failed[question] = self._clock.now()
+
+    async def _rows(self, question: Question) -> Sequence[Any]:
+        connector = (await self._catalog()).connector(question.connector)
+        answer = await self._caller.call(connector, json.loads(question.inputs), key=None)
+        if answer.outcome != SUCCESS:
+            raise _NotGiven(str(answer.shown["error"] or answer.outcome))
+        rows = answer.response["result"]
+        if question.rows is not None:
+            rows = plain(compile_expression(question.rows).evaluate({"response": answer.response}))
+        if not isinstance(rows, list):
+            raise _NotGiven("what came back is no list of rows")
+        return rows[: MAX_ROWS + 1]  # one more tells that there are more
+
+    def _without(self, question: Question) -> Answered:
+        """What there is where a call gives nothing: rows that are not too old, or else the reason."""
+        kept = self._kept.get(question)
+        if kept is not None and self._clock.now() - kept.at < question.cache + STALE:
+            return kept.rows
+        return f"Its choices could not be got from {question.connector!r}; try again in a moment."

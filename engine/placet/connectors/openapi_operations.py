@@ -1,0 +1,256 @@
+"""The operations of an OpenAPI document as what connectors ask for, each with the reason where it cannot be one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from placet.connectors.checks import LONGEST_NAME, PARAMETER_NAME, header_fault
+from placet.connectors.shape import LONGEST, METHODS
+from placet.errors import InvalidConnectors
+
+MAX_OPERATIONS = 2_000
+_MOST_STEPS = 20  # from reference to reference
+_WHOLE = "body"  # the parameter that is all of a body
+_BODIES = {
+    "application/json": "json",
+    "application/x-www-form-urlencoded": "form",
+    "multipart/form-data": "multipart",
+    "text/plain": "text",
+}
+_TYPES = {"string": "string", "integer": "integer", "number": "decimal", "boolean": "boolean"}
+_OF_HTTP = ("accept", "content-type", "authorization")  # which the specification has ignored as parameters
+
+
+class _Refused(Exception):
+    """An operation cannot be a connector; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An operation of a document; `refused` says why it cannot be a connector, or nothing."""
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    refused: str = ""
+    content: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Operations:
+    """The operations of one document, whose `url` takes the place of its servers if it is given."""
+
+    def __init__(self, root: Mapping[str, Any], url: str | None) -> None:
+        self._root, self._url = root, url
+
+    def offers(self, paths: Mapping[str, Any]) -> Iterator[Offer]:
+        """All of them, in the order of the document; raises `InvalidConnectors` where there are too many."""
+        count = 0
+        for path, item in paths.items():
+            try:
+                item = self._resolved(item)
+            except _Refused as refusal:
+                yield Offer(_name(None, "", str(path)), "", str(path), "", str(refusal))
+                continue
+            for method, operation in item.items():
+                if str(method).upper() not in METHODS or not isinstance(operation, dict):
+                    continue
+                count += 1
+                if count > MAX_OPERATIONS:
+                    raise InvalidConnectors([f"The document has more than {MAX_OPERATIONS:,} operations."])
+                yield self._offer(str(path), str(method).upper(), item, operation)
+
+    def _offer(self, path: str, method: str, item: Mapping[str, Any], operation: Mapping[str, Any]) -> Offer:
+        name = _name(operation.get("operationId"), method, path)
+        summary = line_of(operation.get("summary")) or line_of(operation.get("description"))
+        try:
+            content = self._content(path, method, item, operation)
+        except _Refused as refusal:
+            return Offer(name, method, path, summary, str(refusal))
+        said = {"description": summary} if summary else {}
+        return Offer(name, method, path, summary, "", {**said, "method": method, **content})
+
+    def _content(self, path: str, method: str, item: Mapping[str, Any], operation: Mapping[str, Any]) -> dict[str, Any]:
+        parameters: dict[str, dict[str, Any]] = {}
+        for each in self._parameters(item, operation):
+            name, made = str(each.get("name")), self._parameter(each)
+            if made is not None and name in parameters:
+                raise _Refused(f"it has two parameters {name!r}, and a connector's are known by name.")
+            parameters |= {} if made is None else {name: made}
+        body = self._body(operation, set(parameters))
+        if body is not None and method in ("GET", "HEAD"):
+            raise _Refused(f"it has a body, and {method} sends none.")
+        kind, inside = body or ("json", {})
+        return {
+            "url": self._server(item, operation) + path,
+            **({"parameters": parameters | inside} if parameters or inside else {}),
+            **({"body": kind} if inside else {}),
+        }
+
+    # -- parameters ------------------------------------------------------------------------------
+
+    def _parameters(self, item: Mapping[str, Any], operation: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """Those of the path and of the operation, which come before them."""
+        found: dict[tuple[str, str], Mapping[str, Any]] = {}
+        for given in (*list_of(item.get("parameters")), *list_of(operation.get("parameters"))):
+            parameter = self._resolved(given)
+            found[str(parameter.get("name")), str(parameter.get("in"))] = parameter
+        return list(found.values())
+
+    def _parameter(self, given: Mapping[str, Any]) -> dict[str, Any] | None:
+        """A parameter with the keys of a file; None for what is not sent."""
+        name, place, required = str(given.get("name")), given.get("in"), given.get("required") is True
+        if place == "cookie":
+            if required:
+                raise _Refused(f"it needs the cookie {name[:100]!r}, and no cookies are sent.")
+            return None
+        if place == "header" and (name.lower() in _OF_HTTP or (header_fault(name) and not required)):
+            return None
+        if place not in ("path", "query", "header"):
+            raise _Refused(f"its parameter {name[:100]!r} is in {str(place)[:20]!r}, which is no place.")
+        schema = self._resolved(given.get("schema") or {})
+        kind = "json" if "content" in given else self._type(schema)
+        if kind == "json" and place != "query":
+            kind = "string"
+        return _described(place, kind, required, schema, given.get("description"))
+
+    def _type(self, schema: Mapping[str, Any]) -> str:
+        """The type of a parameter, as nearly as a connector's types tell it."""
+        given = schema.get("type")
+        kinds = [each for each in (given if isinstance(given, list) else [given]) if each not in (None, "null")]
+        if not kinds and "enum" in schema and all(isinstance(each, str) for each in list_of(schema["enum"])):
+            return "string"
+        for several in ("allOf", "oneOf", "anyOf"):
+            parts = [self._resolved(each) for each in list_of(schema.get(several))[:_MOST_STEPS]]
+            inner = {str(each.get("type")) for each in parts} - {"null", "None"}
+            if not kinds and len(inner) == 1:
+                kinds = list(inner)
+        return _TYPES.get(str(kinds[0]), "json") if len(kinds) == 1 else "json"
+
+    # -- the body --------------------------------------------------------------------------------
+
+    def _body(self, operation: Mapping[str, Any], taken: set[str]) -> tuple[str, dict[str, dict[str, Any]]] | None:
+        """The body type, and the parameters in the body by name."""
+        body = self._resolved(operation.get("requestBody") or {})
+        content = mapping_of(body.get("content"))
+        if not content:
+            return None
+        media, kind = _media(content)
+        schema = self._whole(self._resolved(mapping_of(content[media]).get("schema") or {}))
+        required, about = body.get("required") is True, body.get("description")
+        properties = {
+            str(name): self._resolved(each)
+            for name, each in mapping_of(schema.get("properties")).items()
+            if not (isinstance(each, dict) and each.get("readOnly") is True)
+        }
+        fits = properties and not taken & set(properties) and all(map(PARAMETER_NAME.fullmatch, properties))
+        if kind == "text" or (kind == "json" and not fits):
+            if _WHOLE in taken:
+                raise _Refused(f"its body and a parameter are both called {_WHOLE!r}.")
+            type_ = "string" if kind == "text" else "json"
+            return kind, {_WHOLE: _described("body", type_, required, {}, about)}
+        if not fits:
+            raise _Refused("the parts of its body have names that cannot be told from its parameters.")
+        needed = {str(each) for each in list_of(schema.get("required"))} if required else set()
+        return kind, {
+            name: _described("body", self._type(each), name in needed, each, each.get("description"))
+            for name, each in properties.items()
+        }
+
+    def _whole(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A schema with what it says by `allOf`, one level of it."""
+        parts = [self._resolved(each) for each in list_of(schema.get("allOf"))[:_MOST_STEPS]]
+        properties: dict[str, Any] = {}
+        required: list[Any] = []
+        for part in (*parts, schema):
+            properties |= mapping_of(part.get("properties"))
+            required += list_of(part.get("required"))
+        return {**schema, "properties": properties, "required": required}
+
+    # -- servers and references ------------------------------------------------------------------
+
+    def _server(self, item: Mapping[str, Any], operation: Mapping[str, Any]) -> str:
+        if self._url is not None:
+            return self._url.rstrip("/")
+        nearest = (list_of(part.get("servers")) for part in (operation, item, self._root))
+        servers = next(filter(None, nearest), [])
+        server = mapping_of(servers[0]) if servers else {}
+        url = str(server.get("url", ""))
+        for name, variable in mapping_of(server.get("variables")).items():
+            url = url.replace(f"{{{name}}}", str(mapping_of(variable).get("default", "")))
+        if not url.startswith(("http://", "https://")):
+            raise _Refused(f"its server is {url[:200]!r}, which is no full address; give the url to use instead.")
+        return url.rstrip("/")
+
+    def _resolved(self, node: Any) -> Mapping[str, Any]:
+        """A node with its references followed."""
+        for _ in range(_MOST_STEPS):
+            if not isinstance(node, dict):
+                raise _Refused("it has something else where there has to be an object.")
+            reference = node.get("$ref")
+            if not isinstance(reference, str):
+                return node
+            node = self._target(reference)
+        raise _Refused(f"its references lead on and on, more than {_MOST_STEPS} times.")
+
+    def _target(self, reference: str) -> Any:
+        if not reference.startswith("#"):
+            raise _Refused(f"it refers to {reference[:200]!r}, and nothing but the document itself is read.")
+        node: Any = self._root
+        for step in reference.removeprefix("#").split("/")[1:]:
+            step = step.replace("~1", "/").replace("~0", "~")
+            node = node.get(step) if isinstance(node, dict) else None
+        if node is None:
+            raise _Refused(f"it refers to {reference[:200]!r}, which the document does not have.")
+        return node
+
+
+def _media(content: Mapping[str, Any]) -> tuple[str, str]:
+    for wanted, kind in _BODIES.items():
+        for media in content:
+            plain = str(media).partition(";")[0].strip().lower()
+            if plain == wanted or (kind == "json" and plain.startswith("application/") and plain.endswith("+json")):
+                return media, kind
+    raise _Refused(f"its body is {', '.join(map(str, content))[:200]}; JSON, forms and plain text can be sent.")
+
+
+def _described(place: str, kind: str, required: bool, schema: Mapping[str, Any], about: Any) -> dict[str, Any]:
+    made: dict[str, Any] = {"in": place, "type": kind}
+    made |= {"required": True} if required else {}
+    default = schema.get("default")
+    if _fits(kind, default):
+        made["default"] = json.dumps(default) if kind == "json" else default
+    text = line_of(about) or line_of(schema.get("description"))
+    return made | ({"description": text} if text else {})
+
+
+def _fits(kind: str, default: Any) -> bool:
+    if default is None or kind == "json":
+        return default is not None
+    if isinstance(default, bool):
+        return kind == "boolean"
+    wanted = {"string": str, "integer": int, "decimal": int | float}.get(kind)
+    return wanted is not None and isinstance(default, wanted)
+
+
+def _name(operation_id: Any, method: str, path: str) -> str:
+    text = operation_id if isinstance(operation_id, str) and operation_id.strip() else f"{method} {path}"
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())[:LONGEST_NAME].strip()
+
+
+def line_of(text: Any) -> str:
+    """A text on one line; empty where it is none."""
+    return " ".join(str(text).split())[:LONGEST].strip() if isinstance(text, str | int | float) else ""
+
+
+def mapping_of(node: Any) -> Mapping[str, Any]:
+    """An object; an empty one where it is something else."""
+    return node if isinstance(node, dict) else {}
+
+
+def list_of(node: Any) -> list[Any]:
+    """A list; an empty one where it is something else."""
+    return node if isinstance(node, list) else []

@@ -1,0 +1,178 @@
+"""The tokens that other services gave us: fetched once for many callers, kept encrypted, renewed in time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from placet.clock import Clock
+from placet.connectors.client import CallFailed, Client
+from placet.connectors.grants import SECONDS, Granted, NotGranted, TokenRequest, ask, first_request, refresh_request
+from placet.connectors.records import Configuration
+from placet.core.permissions import Permission
+from placet.directory.audit import note
+from placet.directory.caller import Caller
+from placet.directory.database import Database
+from placet.directory.secrets import Vault
+from placet.errors import Unavailable
+from placet.store import outbound_tokens
+from placet.store.directory_version import Transaction
+from placet.store.outbound_tokens import OutboundTokenRow
+from placet.store.sealed import TOKENS
+
+_EARLY = 30  # seconds before its end a token is renewed, or sooner where it is short-lived
+_RENEWING = timedelta(seconds=2 * SECONDS)
+_LOOK_AGAIN = 0.1  # seconds, while another node renews
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    access: str = field(repr=False)
+    refresh: str | None = field(repr=False)
+    revision: int  # of the configuration that it was asked for with
+    expires_at: datetime | None
+
+
+class Tokens:
+    """The tokens of all configurations, in memory and in the database.
+
+    Of many who need one at once, one asks for it, also among several nodes where a token before is used up by that.
+    """
+
+    def __init__(self, client: Client, database: Database, vault: Vault, clock: Clock) -> None:
+        self._client, self._database, self._vault, self._clock = client, database, vault, clock
+        self._held: dict[str, _Token] = {}
+        self._asking: dict[tuple[str, int], asyncio.Task[_Token]] = {}
+
+    async def access(self, configuration: Configuration, *, refused: str = "") -> str:
+        """An access token for an opened configuration, which is not the one that the service has `refused`.
+
+        Raises `CallFailed` where none is given.
+        """
+        if not configuration.id:  # it is only being tested
+            return (await self.fetch(configuration)).access
+        held = self._held.get(configuration.id)
+        if held is not None and self._counts(held, configuration, refused):
+            return held.access
+        found = await self._shared(configuration, refused)
+        if found.access == refused:  # whoever began that did not know yet that it is refused
+            found = await self._shared(configuration, refused)
+        return found.access
+
+    async def fetch(self, configuration: Configuration) -> Granted:
+        """Ask for a token as if there had been none, and keep nothing."""
+        return await ask(self._client, first_request(configuration, self._clock.now()))
+
+    async def keep(self, configuration: Configuration, granted: Granted, caller: Caller) -> bool:
+        """Keep what an operator was given; False where the configuration has been changed or removed since.
+
+        Raises `Unavailable` without a key for secrets, and `NotAllowed` where he has no right to any more.
+        """
+        token = self._token(configuration, granted, None)
+        row = self._row(configuration, token)
+
+        def work(tx: Transaction) -> bool:
+            caller.as_stored(tx).require(Permission.OPERATE)
+            kept = outbound_tokens.keep(tx, row)
+            if kept:
+                note(tx, caller, "configuration.authorized", configuration.name)
+            return kept
+
+        return self._hold(configuration, token, await self._database.write(work))
+
+    async def close(self) -> None:
+        """Give up what is being asked for."""
+        asking = list(self._asking.values())
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+
+    def _counts(self, token: _Token, configuration: Configuration, refused: str) -> bool:
+        is_over = token.expires_at is not None and token.expires_at <= self._clock.now()
+        return token.revision == configuration.revision and token.access != refused and not is_over
+
+    async def _shared(self, configuration: Configuration, refused: str) -> _Token:
+        key = (configuration.id, configuration.revision)
+        task = self._asking.get(key)
+        if task is None:
+            task = self._asking[key] = asyncio.create_task(self._found(configuration, refused))
+            task.add_done_callback(lambda done: self._asked(key, done))
+        return await asyncio.shield(task)  # who asks no longer leaves it to the others
+
+    def _asked(self, key: tuple[str, int], task: asyncio.Task[_Token]) -> None:
+        del self._asking[key]
+        if not task.cancelled():
+            task.exception()  # nobody may be waiting for it any more
+
+    async def _found(self, configuration: Configuration, refused: str) -> _Token:
+        """A token that is stored and counts, or a new one."""
+        for _ in range(int(_RENEWING.total_seconds() / _LOOK_AGAIN)):
+            row = await self._database.read(lambda tx: outbound_tokens.find(tx, configuration.id))
+            token = self._opened(row, configuration)
+            if token is not None and self._counts(token, configuration, refused):
+                self._held[configuration.id] = token
+                return token
+            if row is None or token is None or token.refresh is None or token.revision != configuration.revision:
+                return await self._first(configuration)
+            if await self._may_renew(row):
+                return await self._renewed(configuration, token.refresh)
+            await asyncio.sleep(_LOOK_AGAIN)
+        raise CallFailed("Another node has been asking for a token, and none has come.", transient=True)
+
+    async def _may_renew(self, row: OutboundTokenRow) -> bool:
+        now = self._clock.now()
+        return await self._database.write(lambda tx: outbound_tokens.begin_renewing(tx, row, now, now + _RENEWING))
+
+    async def _renewed(self, configuration: Configuration, refresh: str) -> _Token:
+        try:
+            return await self._asked_for(configuration, refresh_request(configuration, refresh), refresh)
+        except NotGranted as failure:
+            if not failure.transient:
+                return await self._first(configuration)
+            await self._database.write(lambda tx: outbound_tokens.end_renewing(tx, configuration.id))
+            raise
+        except CallFailed:
+            await self._database.write(lambda tx: outbound_tokens.end_renewing(tx, configuration.id))
+            raise
+
+    async def _first(self, configuration: Configuration) -> _Token:
+        return await self._asked_for(configuration, first_request(configuration, self._clock.now()), None)
+
+    async def _asked_for(self, configuration: Configuration, wanted: TokenRequest, refresh: str | None) -> _Token:
+        token = self._token(configuration, await ask(self._client, wanted), refresh)
+        row = self._row(configuration, token)
+        self._hold(configuration, token, await self._database.write(lambda tx: outbound_tokens.keep(tx, row)))
+        return token
+
+    def _token(self, configuration: Configuration, granted: Granted, refresh: str | None) -> _Token:
+        """What was given, with the refresh token before it where no other came with it."""
+        return _Token(granted.access, granted.refresh or refresh, configuration.revision, self._end_of(granted))
+
+    def _row(self, configuration: Configuration, token: _Token) -> OutboundTokenRow:
+        text = json.dumps({"access": token.access, "refresh": token.refresh})
+        sealed = self._vault.seal(text, of=TOKENS.row_name(configuration.id))
+        return OutboundTokenRow(
+            configuration_id=configuration.id, revision=token.revision, tokens=sealed, expires_at=token.expires_at
+        )
+
+    def _hold(self, configuration: Configuration, token: _Token, kept: bool) -> bool:
+        if kept:
+            self._held[configuration.id] = token
+        return kept
+
+    def _end_of(self, granted: Granted) -> datetime | None:
+        """When to ask for the next one: a little before this one ends."""
+        if granted.seconds is None:
+            return None
+        return self._clock.now() + timedelta(seconds=max(granted.seconds - _EARLY, granted.seconds * 0.8))
+
+    def _opened(self, row: OutboundTokenRow | None, configuration: Configuration) -> _Token | None:
+        if row is None:
+            return None
+        try:
+            tokens = json.loads(self._vault.open(row.tokens, of=TOKENS.row_name(configuration.id)))
+        except Unavailable:  # the key is gone, and what it protected can be asked for again
+            return None
+        return _Token(tokens["access"], tokens["refresh"], row.revision, row.expires_at)
