@@ -34,9 +34,9 @@ def id_of(text: str, what: str = "process") -> str:
     return folded
 
 
-def place_of_item(item_id: str) -> tuple[str, int]:
-    """The process id and the number behind a work item's id; raises `NotFound` for what cannot be one."""
-    return split_work_item_id(id_of(item_id, "work item"))
+def place_of_item(item_id: str, what: str = "work item") -> tuple[str, int]:
+    """The process id and the number behind the id of a work item or incident; raises `NotFound` for no such id."""
+    return split_work_item_id(id_of(item_id, what))
 
 
 def action_of(action: str | Action) -> Action:

@@ -6,10 +6,11 @@ known by its `id`. With a `revision`, it is refused with `RevisionMismatch` wher
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
+from placet.core.form_choices import Answers
 from placet.core.ids import new_command_id
 from placet.core.statuses import Action
 
@@ -36,6 +37,7 @@ class StartProcess(_Command):
     depth: int = 0  # how many processes stand above this one, each started by the one above it
     idempotency_key: str | None = None
     fingerprint: str | None = None  # of the whole request, so that one key is not used for two
+    choices: Answers = field(default_factory=dict, repr=False)  # that connectors gave for its form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,7 @@ class ActOnWorkItem(_Command):
     comment: str | None = None
     to: str | None = None
     revision: int | None = None
+    choices: Answers = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +110,34 @@ class ChildEnded(_Command):
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindOthers(_Command):
+    """Somebody became inactive: open items of the process that nobody can answer any more go to others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobEnded(_Command):
+    """A job that left the house was done: `success`, `dropped`, or after its last try `fault` or `timedout`."""
+
+    number: int
+    timer: int
+    outcome: str
+    response: Mapping[str, Any] | None = None
+    reason: str | None = None
+    tries: Sequence[Mapping[str, Any]] = ()  # each with at, code, error and ms, oldest first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolveIncident(_Command):
+    """Try again what failed, with changed `data` items or `inputs`, or go on as if it had given `result`."""
+
+    number: int
+    way: Literal["retry", "skip"]
+    data: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    result: Any = None
+
+
 Command: TypeAlias = (
     StartProcess
     | ActOnWorkItem
@@ -117,4 +148,7 @@ Command: TypeAlias = (
     | FireItemTimer
     | FireJob
     | ChildEnded
+    | FindOthers
+    | JobEnded
+    | ResolveIncident
 )

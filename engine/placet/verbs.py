@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from placet.arguments import action_of, id_of, place_of_item
-from placet.commands import ActOnWorkItem, AddComment, PauseProcess, ResumeProcess, StartProcess, TerminateProcess
+from placet.commands import (
+    ActOnWorkItem,
+    AddComment,
+    PauseProcess,
+    ResolveIncident,
+    ResumeProcess,
+    StartProcess,
+    TerminateProcess,
+)
 from placet.core.statuses import Action
 from placet.door import Door
 from placet.store.search import FoundProcess, FoundWorkItem
@@ -122,6 +130,48 @@ class Verbs(Door):
         permission PM_SUPERVISOR; `TransitionNotAllowed` where it is not stopped; `InvalidInput` for an unknown actor.
         """
         await self.handle(ResumeProcess(process_id=id_of(process_id), actor=await self._dn(actor)))
+
+    async def retry_incident(
+        self,
+        incident_id: str,
+        *,
+        actor: str | None = None,
+        data: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Try again what failed; `data` changes data items first, `inputs` those of a connector for this call alone.
+
+        A call with the same inputs goes with the same idempotency key. An input that is None is not given.
+
+        Raises `NotFound` without such an incident, also where the actor may not see its process; `NotAllowed` without
+        the permission PM_SUPERVISOR; `Conflict` where it is resolved, or the process stopped; `InvalidData` for data of
+        the wrong type; `InvalidInput` for what else cannot be used.
+        """
+        process_id, number = place_of_item(incident_id, "incident")
+        await self.handle(
+            ResolveIncident(
+                process_id=process_id,
+                number=number,
+                way="retry",
+                actor=await self._dn(actor),
+                data=data or {},
+                inputs=inputs or {},
+            )
+        )
+
+    async def skip_incident(self, incident_id: str, *, actor: str | None = None, result: Any = None) -> None:
+        """Go on without what failed; `result` stands for what the connector would have given, and sets the outputs.
+
+        Raises `NotFound` without such an incident, also where the actor may not see its process; `NotAllowed` without
+        the permission PM_SUPERVISOR; `Conflict` where it is resolved, or the process stopped; `InvalidData` where an
+        output does not fit its data item; `InvalidInput` where none can be made of the result.
+        """
+        process_id, number = place_of_item(incident_id, "incident")
+        await self.handle(
+            ResolveIncident(
+                process_id=process_id, number=number, way="skip", actor=await self._dn(actor), result=result
+            )
+        )
 
     async def comment(self, process_id: str, text: str, *, actor: str | None = None) -> None:
         """Add a comment of up to 10,000 characters to a process that the actor may read, also to one that has ended.

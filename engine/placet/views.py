@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from placet.arguments import Filters, filter_of, id_of, page_of
+from placet.arguments import Filters, filter_of, id_of, page_of, place_of_item
 from placet.core.access import Act, Answer, Row, answer, require_act, require_active
 from placet.core.records import Comment, Event
 from placet.door import Door
 from placet.errors import NotFound
 from placet.query.fields import PROCESSES, WORK_ITEMS
 from placet.store import listing, search, trail
+from placet.store.incidents import FoundIncident, Wanted, find_incident, page_of_incidents
 from placet.store.listing import ProcessListing
 from placet.store.names import Names
 from placet.store.page import Page
@@ -114,6 +115,42 @@ class Views(Door):
         Raises `InvalidInput` for an unknown person or a negative limit.
         """
         return await self.work_items("Addressee=self", actor=person, limit=limit)
+
+    async def incidents(
+        self,
+        *,
+        actor: str | None = None,
+        process_id: str | None = None,
+        resolved: bool = False,
+        limit: int = 100,
+        after: tuple[Any, ...] | None = None,
+        newest_first: bool = False,
+    ) -> list[FoundIncident]:
+        """A page of up to `limit` open incidents, oldest first: of one process or of all; with `resolved` also others.
+
+        `after` is `cursor_of(page[-1])` of the page before.
+
+        Raises `NotAllowed` without the permission PM_SUPERVISOR; `InvalidInput` for an unknown actor, a negative limit
+        or an `after` of something else.
+        """
+        await self._permitted(actor, Act.RETRY)
+        wanted = Wanted(None if process_id is None else id_of(process_id), resolved)
+        page = page_of(limit, after, newest_first, of_items=True)
+        found: list[FoundIncident] = await self._search(actor, page_of_incidents, wanted, page)
+        return found
+
+    async def incident(self, incident_id: str, *, actor: str | None = None) -> FoundIncident:
+        """One incident, open or not, with its process.
+
+        Raises `NotFound` without such an incident, also where the actor may not see its process; `NotAllowed` without
+        the permission PM_SUPERVISOR; `InvalidInput` for an unknown actor.
+        """
+        await self._permitted(actor, Act.RETRY)
+        place = place_of_item(incident_id, "incident")
+        found: FoundIncident | None = await self._search(actor, find_incident, place)
+        if found is None:
+            raise NotFound(f"There is no incident {incident_id}.")
+        return found
 
     async def comments(self, process_id: str, *, actor: str | None = None, system: bool | None = None) -> list[Comment]:
         """The comments of a process, oldest first; `system` keeps only the engine's (True) or only people's (False).

@@ -34,7 +34,7 @@ def ask(draft: Draft, number: int, approval: Approval) -> None:
 def assign(draft: Draft, token: int, approval: Approval, addressee: str) -> WorkItem:
     """Make one work item, with its timers set."""
     now = draft.now
-    delegate = _delegate(draft, approval, addressee)
+    delegate = delegate_for(draft, approval, addressee)
     item = WorkItem(
         process_id=draft.process.id,
         number=0,
@@ -54,7 +54,7 @@ def assign(draft: Draft, token: int, approval: Approval, addressee: str) -> Work
     return item
 
 
-def _delegate(draft: Draft, approval: Approval, addressee: str) -> str:
+def delegate_for(draft: Draft, approval: Approval, addressee: str) -> str:
     """Who gets what is meant for somebody: his delegate while he is absent, unless that one must not decide here."""
     delegate = delegate_of(draft.directory, addressee, draft.definition, draft.now)
     return delegate if may_decide(draft.process, approval, delegate) else addressee
@@ -106,13 +106,13 @@ def _resolve(draft: Draft, addressees: Addressees) -> list[str]:
     given = addressees if isinstance(addressees, str) else addressees.evaluate(draft.expression_facts())
     found: dict[str, str] = {}
     for entry in given if isinstance(given, list) else [given]:
-        principal = _principal(draft, entry)
-        if principal is not None:
-            found.setdefault(fold_dn(principal.dn), principal.dn)
+        known = principal(draft, entry)
+        if known is not None:
+            found.setdefault(fold_dn(known.dn), known.dn)
     return list(found.values())
 
 
-def _principal(draft: Draft, entry: Any) -> Person | Group | None:
+def principal(draft: Draft, entry: Any) -> Person | Group | None:
     """The user or group that one entry names, if he or one of it can act."""
     if isinstance(entry, dict):  # a person as expressions see one, for example `initiator.manager`
         entry = entry.get("dn")

@@ -12,9 +12,12 @@ from placet.commands import (
     AddComment,
     ChildEnded,
     Command,
+    FindOthers,
     FireItemTimer,
     FireJob,
+    JobEnded,
     PauseProcess,
+    ResolveIncident,
     ResumeProcess,
     StartProcess,
     TerminateProcess,
@@ -25,8 +28,12 @@ from placet.core.acting import act
 from placet.core.children import child_ended
 from placet.core.definition import Definition
 from placet.core.draft import Decision, Draft, Facts
+from placet.core.mails import notify
+from placet.core.outcomes import job_ended
 from placet.core.records import Snapshot
+from placet.core.resolving import resolve_incident
 from placet.core.starting import start
+from placet.core.stranded import find_others
 from placet.core.timers import fire_item, fire_job
 from placet.errors import NotFound, RevisionMismatch
 
@@ -47,6 +54,7 @@ def decide(definition: Definition, snapshot: Snapshot | None, command: Command, 
     draft = Draft(definition, snapshot, command, facts)
     if not _apply(draft, command):
         return None
+    notify(draft)
     return draft.finish()
 
 
@@ -74,6 +82,12 @@ def _apply(draft: Draft, command: Command) -> bool:
             return fire_job(draft, command)
         case ChildEnded():
             return child_ended(draft, command.token, command.child, command.outcome, command.reason)
+        case FindOthers():
+            return find_others(draft)
+        case JobEnded():
+            return job_ended(draft, command)
+        case ResolveIncident():
+            resolve_incident(draft, command)
         case StartProcess():
             raise AssertionError("a start has no draft yet")
         case _:

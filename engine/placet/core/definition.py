@@ -13,6 +13,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from placet.core.expressions import Expression
+from placet.core.form import Form
 from placet.core.statuses import ApprovalStatus, Priority
 
 
@@ -102,6 +103,7 @@ class Approval(Activity):
     due: timedelta | None = None
     priority: Priority = Priority.MEDIUM
     writes: tuple[str, ...] = ()
+    form: Form | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +165,35 @@ class SubProcess(Activity):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectorCall(Activity):
+    """Calls a connector by name; `outputs` set data items from its `response`."""
+
+    connector: str
+    inputs: Mapping[str, Expression] = field(default_factory=dict)
+    outputs: Mapping[str, Expression] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Email(Activity):
+    """Sends a mail; `subject`, `text` and `html` are templates."""
+
+    to: Addressees
+    cc: Addressees | None = None
+    subject: str
+    text: str
+    html: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What people are told by mail: templates, each in place of the standard one; own `text` goes without its HTML."""
+
+    subject: str | None = None
+    text: str | None = None
+    html: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finish(Activity):
     """Ends the process."""
 
@@ -176,6 +207,7 @@ class Definition:
     start: str
     activities: Mapping[str, Activity]
     data: Mapping[str, DataItem] = field(default_factory=dict)
+    form: Form | None = None  # of a request
     guid: str = ""
     version: int = 1
     category: str = ""
@@ -185,6 +217,7 @@ class Definition:
     retention: timedelta | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     descriptions: Mapping[str, str] = field(default_factory=dict)
+    notifications: Mapping[str, Notice] = field(default_factory=dict)
     source: str = ""
     retired: bool = False
     row: int = 0

@@ -17,7 +17,7 @@ from placet.core.events import DONE_BY_NOBODY
 from placet.core.flow import Flow, Token
 from placet.core.machine import PROCESS, WORK_ITEM, move
 from placet.core.people import Directory
-from placet.core.records import Comment, Event, Job, Process, Snapshot, WorkItem, copied, work_item_id
+from placet.core.records import Comment, Event, Incident, Job, Process, Snapshot, WorkItem, copied, work_item_id
 from placet.core.statuses import Action
 from placet.errors import InvalidInput, NotFound
 
@@ -33,6 +33,7 @@ class Facts:
     directory: Directory
     engine_id: str
     new_id: Callable[[datetime], str]
+    public_url: str | None = None  # where people reach the console, empty where nobody said; without it, no notices
 
 
 @dataclass(slots=True)
@@ -44,6 +45,7 @@ class Decision:
     changed_items: set[int] = field(default_factory=set)
     changed_jobs: set[int] = field(default_factory=set)
     ended_jobs: set[int] = field(default_factory=set)
+    changed_incidents: set[int] = field(default_factory=set)
     comments: list[Comment] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     data_changed: bool = False
@@ -67,6 +69,7 @@ class Draft:
         self.flow = Flow() if is_new else Flow.load(snapshot.process.flow)
         self.items = dict(snapshot.items)
         self.jobs = dict(snapshot.jobs)
+        self.incidents = dict(snapshot.incidents)
         self.decision = Decision(snapshot, is_new, data_changed=is_new)
 
     @property
@@ -85,7 +88,7 @@ class Draft:
         process.flow = {} if process.life.is_over else self.flow.dump()
         process.revision += 1
         process.engine_id = self.facts.engine_id
-        self.decision.snapshot = Snapshot(process, self.items, self.jobs)
+        self.decision.snapshot = Snapshot(process, self.items, self.jobs, self.incidents)
         return self.decision
 
     # -- records ---------------------------------------------------------------------------------
@@ -130,10 +133,12 @@ class Draft:
         waiting = [item for item in self.items.values() if item.status.is_open]
         return sorted((item for item in waiting if token in (None, item.token)), key=lambda item: item.number)
 
-    def add_job(self, kind: str, token: int = 0, at: datetime | None = None, **payload: Any) -> Job:
-        """Ask for something to be done at a time, or as soon as the decision is saved."""
+    def add_job(
+        self, kind: str, token: int = 0, at: datetime | None = None, *, lane: str | None = None, **payload: Any
+    ) -> Job:
+        """Ask for something to be done at a time, or as soon as the decision is saved; `lane` is of what leaves."""
         self.process.job_count += 1
-        job = Job(self.process.id, self.process.job_count, kind, at or self.now, token, payload)
+        job = Job(self.process.id, self.process.job_count, kind, at or self.now, token, payload, lane=lane)
         self.jobs[job.number] = job
         self.decision.changed_jobs.add(job.number)
         return job
@@ -148,6 +153,20 @@ class Draft:
         del self.jobs[job.number]
         self.decision.changed_jobs.discard(job.number)
         self.decision.ended_jobs.add(job.number)
+
+    def add_incident(self, incident: Incident) -> None:
+        """Take in an incident that was just made, and give it its number."""
+        self.process.incident_count += 1
+        incident.number = self.process.incident_count
+        self.incidents[incident.number] = incident
+        self.decision.changed_incidents.add(incident.number)
+
+    def close_incident(self, incident: Incident, resolution: str) -> None:
+        """Put a resolved copy of an incident in its place."""
+        self.incidents[incident.number] = replace(
+            incident, resolved_at=self.now, resolution=resolution, actor=self.command.actor
+        )
+        self.decision.changed_incidents.add(incident.number)
 
     def set_data(self, values: Mapping[str, Any]) -> None:
         """Take over checked values of data items; None empties one."""
@@ -184,22 +203,9 @@ class Draft:
 
     # -- expressions -----------------------------------------------------------------------------
 
-    def expression_facts(self) -> dict[str, Any]:
-        """What an expression of the definition may see of the process now."""
-        process = self.process
-        return {
-            "data": data_items.for_expressions(self.definition, process.data),
-            "process": {
-                "id": process.id,
-                "name": self.definition.name,
-                "correlation_id": process.correlation_id or "",
-                "created_at": process.created_at,
-            },
-            "initiator": self.directory.facts(process.initiator),
-            "recipient": self.directory.facts(process.recipient),
-            "now": self.now,
-            "response": {},
-        }
+    def expression_facts(self, response: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """What an expression of the definition may see of the process now, and of the answer of a connector."""
+        return expression_facts(self.definition, self.process, self.directory, self.now, response)
 
     # -- endings ---------------------------------------------------------------------------------
 
@@ -214,15 +220,43 @@ class Draft:
         for item in self.open_items():
             cancel(self, item, item_reason)
         for job in list(self.jobs.values()):
-            if job.kind == "wait" or (job.kind == "start_child" and job.payload["parent"] is not None):
-                self.end_job(job)  # a child that nobody waits for is started all the same
+            waits = job.kind == "wait" or (job.lane is not None and job.token)
+            if waits or (job.kind == "start_child" and job.payload["parent"] is not None):
+                self.end_job(job)  # a child or a mail that nobody waits for is started or sent all the same
         for token in self.flow.tokens.values():
             if token.child:
                 self.add_job("stop_child", child=token.child)
+        for incident in list(self.incidents.values()):
+            if incident.token and incident.resolved_at is None:
+                self.close_incident(incident, "ended")
+                self.record("incident.closed", activity=incident.activity, incident=incident.number)
         self.record(event, approval=self.process.approval_status.label, **detail)
         if self.process.parent:
             outcome = self.process.approval_status.label.lower()
             self.add_job("tell_parent", parent=self.process.parent, outcome=outcome, reason=detail.get("reason"))
+
+
+def expression_facts(
+    definition: Definition,
+    process: Process,
+    directory: Directory,
+    now: datetime,
+    response: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """What an expression of a definition may see of a process as it is."""
+    return {
+        "data": data_items.for_expressions(definition, process.data),
+        "process": {
+            "id": process.id,
+            "name": definition.name,
+            "correlation_id": process.correlation_id or "",
+            "created_at": process.created_at,
+        },
+        "initiator": directory.facts(process.initiator),
+        "recipient": directory.facts(process.recipient),
+        "now": now,
+        "response": response or {},
+    }
 
 
 def cancel(draft: Draft, item: WorkItem, reason: str) -> None:

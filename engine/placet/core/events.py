@@ -30,11 +30,24 @@ KINDS: dict[int, str] = {
     41: "work_item.escalated",
     42: "work_item.cancelled",
     43: "work_item.commented",
+    44: "work_item.redirected",
+    45: "work_item.stranded",
+    50: "call.requested",
+    51: "call.succeeded",
+    52: "call.failed",
+    53: "mail.requested",
+    54: "mail.sent",
+    55: "mail.failed",
+    60: "incident.opened",
+    61: "incident.retried",
+    62: "incident.skipped",
+    63: "incident.closed",
 }
 NUMBERS = {name: number for number, name in KINDS.items()}
 
-#: What happens by a fault of the definition or of its data, and not by whoever sent the command that met it.
-DONE_BY_NOBODY = frozenset({"process.failed"})
+#: What happens by a fault of the definition or its data, or because somebody became inactive, and not by whoever sent
+#: the command that met it.
+DONE_BY_NOBODY = frozenset({"process.failed", "work_item.redirected", "work_item.stranded"})
 
 _WORDS = {
     "process.commented": "comment added",
@@ -42,11 +55,15 @@ _WORDS = {
     "process.logged": "comment logged",
     "process.child_started": "another process started",
     "process.child_ended": "the other process ended",
+    "call.requested": "call of a connector requested",
+    "call.succeeded": "connector answered",
+    "call.failed": "call of a connector failed",
     "activity.entered": "began to wait",
     "activity.left": "stopped waiting",
     "work_item.returned": "returned for changes",
     "work_item.resubmitted": "submitted again",
     "work_item.reminded": "reminder sent",
+    "work_item.stranded": "waits for nobody",
     "work_item.commented": "comment added",
 }
 

@@ -9,8 +9,7 @@ from typing import Any
 from placet.core import data_items
 from placet.core.approvals import resolve
 from placet.core.clockwork import later
-from placet.core.data_values import READERS, Unusable
-from placet.core.definition import DataType, SubProcess, Wait
+from placet.core.definition import SubProcess, Wait
 from placet.core.draft import Draft
 from placet.errors import ExpressionError, InvalidInput
 
@@ -71,12 +70,4 @@ def _child_recipient(draft: Draft, activity: SubProcess) -> str:
 
 def _child_data(draft: Draft, activity: SubProcess) -> Mapping[str, Any]:
     """The data to start a child with; what no outbox row could hold is refused, and the child checks the types."""
-    facts = draft.expression_facts()
-    data: Mapping[str, Any] = data_items.plain(
-        {name: expression.evaluate(facts) for name, expression in activity.data.items()}
-    )
-    try:
-        READERS[DataType.JSON](data)
-    except Unusable as fault:
-        raise InvalidInput(f"the data for {activity.definition!r} {fault.what}; {fault.remedy}") from None
-    return data
+    return data_items.computed(activity.data, draft.expression_facts(), f"the data for {activity.definition!r}")

@@ -12,7 +12,9 @@ from placet.core.clockwork import later, next_ring
 from placet.core.definition import Approval
 from placet.core.draft import Draft
 from placet.core.machine import PROCESS, move
+from placet.core.outcomes import end_held_jobs
 from placet.core.records import WorkItem
+from placet.core.stranded import find_others
 
 _EPOCH_MS = timedelta(milliseconds=1)
 
@@ -57,9 +59,11 @@ def resume(draft: Draft, command: ResumeProcess) -> None:
             at = later(draft.now, timedelta(milliseconds=job.payload["left"]))
             draft.change_job(job, timer_at=at, payload={})
     draft.record("process.resumed")
+    find_others(draft)  # who became inactive meanwhile was left alone
     outcomes, draft.flow.held = draft.flow.held, []
     for outcome in outcomes:
         child_ended(draft, **outcome)
+    end_held_jobs(draft)
 
 
 def _require(draft: Draft, act: Act) -> None:

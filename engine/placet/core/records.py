@@ -36,6 +36,7 @@ class Process:
     comment_count: int = 0
     event_count: int = 0
     job_count: int = 0
+    incident_count: int = 0
 
     @property
     def process_status(self) -> ProcessStatus:
@@ -110,7 +111,10 @@ class Event:
 
 @dataclass(slots=True)
 class Job:
-    """Something to do later: a wait that ends, a child to start, an outcome to tell its parent."""
+    """Something to do later: a wait that ends, a child to start, an outcome to tell its parent, a connector to call.
+
+    One with a `lane` leaves the house: the dispatcher runs it, and moves `timer_at` ahead for as long as it does.
+    """
 
     process_id: str
     number: int
@@ -119,15 +123,39 @@ class Job:
     token: int = 0
     payload: Mapping[str, Any] = field(default_factory=dict)
     timer: int = 0
+    lane: str | None = None
+
+
+@dataclass(slots=True)
+class Incident:
+    """What could not be done and waits for a person: the job that failed, its tries, and what came back."""
+
+    process_id: str
+    number: int
+    kind: str  # connector or mail
+    activity: str | None
+    token: int  # 0 where nothing waits for it
+    opened_at: datetime
+    reason: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    resolved_at: datetime | None = None
+    resolution: str | None = None  # retried, skipped or ended
+    actor: str | None = None  # who resolved it
+
+    @property
+    def id(self) -> str:
+        """The id by which faces know the incident, in the layout of a work item's."""
+        return work_item_id(self.process_id, self.number)
 
 
 @dataclass(slots=True)
 class Snapshot:
-    """What a decision needs of one process: it, its open items, the items a command names, its open jobs."""
+    """What a decision needs of one process: it, its open items, jobs and incidents, and those that a command names."""
 
     process: Process
     items: dict[int, WorkItem] = field(default_factory=dict)
     jobs: dict[int, Job] = field(default_factory=dict)
+    incidents: dict[int, Incident] = field(default_factory=dict)
 
 
 Copied = TypeVar("Copied", Process, WorkItem)

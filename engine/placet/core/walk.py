@@ -7,11 +7,14 @@ from typing import Any, TypeAlias
 
 from placet.core.approvals import ask
 from placet.core.automatic import decide_path, map_data, set_status, write_log
+from placet.core.calls import begin_call
 from placet.core.definition import (
     Activity,
     Approval,
     Branch,
     Condition,
+    ConnectorCall,
+    Email,
     Finish,
     Log,
     MappingActivity,
@@ -23,6 +26,7 @@ from placet.core.definition import (
 from placet.core.draft import Draft
 from placet.core.flow import Scope, Token
 from placet.core.later import begin_child, begin_wait
+from placet.core.mails import begin_mail
 from placet.core.statuses import ApprovalStatus
 from placet.errors import ExpressionError, InvalidInput
 
@@ -40,6 +44,8 @@ ENTER: dict[type[Activity], Enter] = {
     Log: write_log,
     Wait: begin_wait,
     SubProcess: begin_child,
+    ConnectorCall: begin_call,
+    Email: begin_mail,
 }
 
 #: Paths over which an approval or a child says no; finish reached over one ends Denied.

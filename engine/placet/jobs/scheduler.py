@@ -13,6 +13,7 @@ from placet.clock import Clock
 from placet.commands import ChildEnded, Command, FireItemTimer, FireJob, StartProcess, TerminateProcess
 from placet.core.records import Job
 from placet.errors import PlacetError, Unavailable
+from placet.jobs.stranded import Stranded
 from placet.log import get_logger
 from placet.store import jobs, start_keys, work_items
 from placet.store.world import World
@@ -27,11 +28,12 @@ _POLL_SECONDS = 1.0
 
 
 class Scheduler:
-    """Fires timers and runs the outbox of one database."""
+    """Fires timers, runs the outbox of one database, and finds others for who became inactive."""
 
     def __init__(self, store: Writer, world: World, clock: Clock, idempotency_hours: int) -> None:
         self._store, self._world, self._clock = store, world, clock
         self._keep_keys = idempotency_hours * 3600
+        self._stranded = Stranded(store, world, clock)
         self._woken = asyncio.Event()
         self._next: datetime | None = None
         self._set_aside: set[tuple[str, int, int]] = set()
@@ -82,6 +84,7 @@ class Scheduler:
 
     async def _fire_all(self) -> None:
         """Fire until nothing is due, then look up when the next comes due."""
+        self._stranded.begin()
         while not self._closing:
             now, at_most = self._clock.now(), _AT_ONCE + len(self._set_aside)
             timers = await self._store.read(partial(work_items.due, now=now, limit=at_most))
@@ -90,6 +93,7 @@ class Scheduler:
                 self._fire(timer) for timer in timers if self._is_fresh(timer.process_id, timer.number, timer.timer)
             ]
             work += [self._dispatch(job) for job in waiting if self._is_fresh(job.process_id, -job.number, job.timer)]
+            work += [self._send(command, (command.process_id, 0, 0)) for command in await self._stranded.commands()]
             if not work:
                 break
             await asyncio.gather(*work)

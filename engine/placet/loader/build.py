@@ -8,12 +8,14 @@ from placet.core import definition as core
 from placet.core.names import definition_dn, dn_guid, is_dn
 from placet.core.statuses import ApprovalStatus, Priority
 from placet.loader import shape as s
+from placet.loader.form_build import build_form
 
 
 def build_definition(
     head: s.HeadShape, items: Mapping[str, s.DataItemShape], activities: Mapping[str, s.ActivityShape], source: str
 ) -> core.Definition:
     dn = head_dn(head)
+    data = {name: data_item(name, item) for name, item in items.items()}
     return core.Definition(
         dn=dn,
         guid=dn_guid(dn),
@@ -26,8 +28,10 @@ def build_definition(
         operation=head.operation,
         legal_disclaimer=head.legal_disclaimer,
         retention=head.retention,
-        data={name: _data_item(name, item) for name, item in items.items()},
-        activities={name: _activity(name, shape) for name, shape in activities.items()},
+        notifications={kind: _notice(shape) for kind, shape in head.notifications if shape is not None},
+        data=data,
+        form=build_form(head.form, data),
+        activities={name: _activity(name, shape, data) for name, shape in activities.items()},
         source=source,
     )
 
@@ -36,7 +40,7 @@ def head_dn(head: s.HeadShape) -> str:
     return head.dn or definition_dn(head.name["en"])
 
 
-def _data_item(name: str, item: s.DataItemShape) -> core.DataItem:
+def data_item(name: str, item: s.DataItemShape) -> core.DataItem:
     return core.DataItem(
         name=name,
         type=item.type,
@@ -48,11 +52,15 @@ def _data_item(name: str, item: s.DataItemShape) -> core.DataItem:
     )
 
 
-def _activity(name: str, shape: s.ActivityShape) -> core.Activity:
+def _notice(shape: s.NoticeShape) -> core.Notice:
+    return core.Notice(subject=shape.subject, text=shape.text, html=shape.html)
+
+
+def _activity(name: str, shape: s.ActivityShape, data: Mapping[str, core.DataItem]) -> core.Activity:
     title = shape.name or name
     match shape:
         case s.ApprovalShape():
-            return _approval(name, title, shape)
+            return _approval(name, title, shape, data)
         case s.ConditionShape():
             return core.Condition(id=name, name=title, paths=_drawn(shape.paths), when=shape.when)
         case s.BranchShape():
@@ -79,11 +87,31 @@ def _activity(name: str, shape: s.ActivityShape) -> core.Activity:
                 data=shape.data,
                 wait=shape.wait,
             )
+        case s.ConnectorShape():
+            return core.ConnectorCall(
+                id=name,
+                name=title,
+                paths=_drawn(shape.paths),
+                connector=shape.connector,
+                inputs=shape.inputs,
+                outputs=shape.outputs,
+            )
+        case s.EmailShape():
+            return core.Email(
+                id=name,
+                name=title,
+                paths=_ways(shape),
+                to=shape.to,
+                cc=shape.cc,
+                subject=shape.subject,
+                text=shape.text,
+                html=shape.html,
+            )
         case _:
             return core.Finish(id=name, name=title)
 
 
-def _approval(name: str, title: str, shape: s.ApprovalShape) -> core.Approval:
+def _approval(name: str, title: str, shape: s.ApprovalShape, data: Mapping[str, core.DataItem]) -> core.Approval:
     remind, escalate = shape.remind, shape.escalate
     return core.Approval(
         id=name,
@@ -99,11 +127,12 @@ def _approval(name: str, title: str, shape: s.ApprovalShape) -> core.Approval:
         due=shape.due,
         priority=Priority[shape.priority.upper()],
         writes=tuple(shape.writes),
+        form=build_form(shape.form, data),
     )
 
 
 def _ways(
-    shape: s.MergeShape | s.MappingShape | s.StatusShape | s.LogShape | s.WaitShape | s.ProcessShape,
+    shape: s.MergeShape | s.MappingShape | s.StatusShape | s.LogShape | s.WaitShape | s.ProcessShape | s.EmailShape,
 ) -> dict[str, str]:
     """The paths of a kind that may write `next: x` for them."""
     return _drawn(shape.paths) if shape.paths is not None else {"next": shape.next or ""}

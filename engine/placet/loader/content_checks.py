@@ -25,11 +25,17 @@ _WANTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "when": ("true or false", ("bool",)),
     "until": ("a time, see timestamp(…)", ("timestamp",)),
     "comment": ("a text, see string(…)", ("string",)),
+    "visible": ("true or false", ("bool",)),
+    "read_only": ("true or false", ("bool",)),
+    "rows": ("a list of [value, label] rows", ("list",)),
     "addressees": _PEOPLE,
     "fallback": _PEOPLE,
     "to": _PEOPLE,
+    "cc": _PEOPLE,
     "recipient": _PEOPLE,
 }
+#: The keys under which names map to expressions that may give anything.
+_MAPPINGS = ("set", "data", "inputs", "outputs")
 
 
 def check_data_item(name: str, item: DataItemShape, node: Node, faults: Faults) -> None:
@@ -49,7 +55,7 @@ class ContentChecks:
     def __init__(self, declared: Iterable[str], items: Mapping[str, DataItemShape], faults: Faults) -> None:
         self.declared = list(declared)
         self.internal = {name for name, item in items.items() if item.internal}
-        self.set_by_mappings: set[str] = set()
+        self.set_by_activities: set[str] = set()
         self.types = {name: (item.type.value, item.multi_valued) for name, item in items.items()}
         self.faults = faults
 
@@ -60,16 +66,17 @@ class ContentChecks:
                 expression = compile_expression(scalar.text)
             except ExpressionSyntax:
                 continue  # told with the shape, or no expression but a DN
-            self._check_expression(name, path, expression, scalar)
+            self.check_expression(f"activity {name!r}", path, expression, scalar)
         parts = node.values if isinstance(node, MappingNode) else {}
-        if isinstance(sets := parts.get("set"), MappingNode):
-            self.set_by_mappings.update(sets.keys)
-            for key, place in sets.keys.items():
-                self._check_item(name, key, place)
+        for setting in ("set", "outputs"):
+            if isinstance(sets := parts.get(setting), MappingNode):
+                self.set_by_activities.update(sets.keys)
+                for key, place in sets.keys.items():
+                    self.check_item(f"activity {name!r}", key, place)
         if isinstance(writes := parts.get("writes"), Sequence):
             for item in writes.items:
                 if isinstance(item, Scalar):
-                    self._check_item(name, item.text, item.place)
+                    self.check_item(f"activity {name!r}", item.text, item.place)
                     self._check_writable(name, item)
 
     def check_values(self, name: str, shape: ActivityShape, node: Node) -> None:
@@ -84,7 +91,7 @@ class ContentChecks:
 
     def check_internal(self, data: MappingNode) -> None:
         """Check, after all activities, that something sets what nobody can give."""
-        for item in sorted(self.internal - self.set_by_mappings):
+        for item in sorted(self.internal - self.set_by_activities):
             place = place_of_key(data, (item, "internal"))
             reason = "set it in a mapping, or take internal out so that it can be given"
             self.faults.add(place, f"Data item {item!r} is internal and no activity sets it; {reason}.")
@@ -94,34 +101,36 @@ class ContentChecks:
             message = f"Approval {name!r} writes the data item {item.text!r}, which is internal: only mappings set it."
             self.faults.add(item.place, message)
 
-    def _check_expression(self, name: str, path: Steps, expression: Expression, scalar: Scalar) -> None:
+    def check_expression(self, owner: str, path: Steps, expression: Expression, scalar: Scalar) -> None:
+        """Check what an expression of `owner` names and gives; `path` are the keys that lead to it from there."""
         for item in sorted(data_references(expression.source)):
-            self._check_item(name, item, scalar.place_of(*_place_of_reference(item, expression.source)))
+            self.check_item(owner, item, scalar.place_of(*_place_of_reference(item, expression.source)))
         for field in unknown_fields(expression.source):
             place = scalar.place_of(*_line_and_column(expression.source, field.start))
             reason = did_you_mean(field.name, field.known)
             self.faults.add(
-                place, f"Activity {name!r} asks for {field.name!r} of {field.owner!r}, which it does not have: {reason}"
+                place, f"{_first(owner)} asks for {field.name!r} of {field.owner!r}, which it does not have: {reason}"
             )
         gives, faults = check_types(expression.source, self.types)
         for fault in faults:
             place = scalar.place_of(fault.line, fault.column)
-            self.faults.add(place, f"{'.'.join(path)!r} of activity {name!r} cannot work: {fault.message}.")
-        if path[0] not in ("set", "data"):
-            self._check_result(name, path[-1], expression, gives, scalar)
+            self.faults.add(place, f"{'.'.join(path)!r} of {owner} cannot work: {fault.message}.")
+        if path[0] not in _MAPPINGS:
+            self._check_result(owner, path[-1], expression, gives, scalar)
 
-    def _check_result(self, name: str, key: str, expression: Expression, gives: str, scalar: Scalar) -> None:
+    def _check_result(self, owner: str, key: str, expression: Expression, gives: str, scalar: Scalar) -> None:
         """Check what an expression gives against what its key takes; `gives` knows the types of data items."""
         words, types = _WANTED.get(key, ("", ()))
         known = expression.gives if gives == "dyn" else gives
         if types and not known.startswith((*types, "dyn")):
-            message = f"{key!r} of activity {name!r} has to give {words}; {expression.source!r} gives another type."
+            message = f"{key!r} of {owner} has to give {words}; {expression.source!r} gives another type."
             self.faults.add(scalar.place, message)
 
-    def _check_item(self, name: str, item: str, place: Place) -> None:
+    def check_item(self, owner: str, item: str, place: Place) -> None:
+        """Check that a data item which `owner` names is declared."""
         if item not in self.declared:
             reason = did_you_mean(item, self.declared)
-            self.faults.add(place, f"Activity {name!r} names the data item {item!r}, which is not declared: {reason}")
+            self.faults.add(place, f"{_first(owner)} names the data item {item!r}, which is not declared: {reason}")
 
     def _check_approval(self, name: str, shape: ApprovalShape, node: Node) -> None:
         def add(path: Steps, message: str) -> None:
@@ -162,9 +171,14 @@ def _expressions(node: Node) -> Iterator[tuple[Steps, Scalar]]:
     for key, value in node.values.items():
         if key in _WANTED and isinstance(value, Scalar):
             yield (key,), value
-        elif key in ("set", "data", "escalate") and isinstance(value, MappingNode):
+        elif key in (*_MAPPINGS, "escalate") and isinstance(value, MappingNode):
             inner = {name: each for name, each in value.values.items() if key != "escalate" or name == "to"}
             yield from (((key, name), each) for name, each in inner.items() if isinstance(each, Scalar))
+
+
+def _first(owner: str) -> str:
+    """The word for an owner as a sentence begins with it."""
+    return owner[:1].upper() + owner[1:]
 
 
 def _place_of_reference(item: str, source: str) -> tuple[int, int]:

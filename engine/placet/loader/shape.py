@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from placet.core.definition import DataType, Settle
-from placet.loader.fields import Cel, Dn, Duration, Flag, Settling, Signature, Target, Targets, Texts, Who, Words
+from placet.loader.fields import PART, Cel, Dn, Duration, Flag, Settling, Signature, Target, Targets, Texts, Who, Words
+from placet.loader.form_shape import FormShape
 
 
 class Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = PART
 
 
 class NextPath(Shape):
@@ -48,6 +49,12 @@ class ProcessPaths(Shape):
     error: Target | None = None
 
 
+class ConnectorPaths(Shape):
+    success: Target
+    fault: Target | None = None
+    timedout: Target | None = None
+
+
 class RemindShape(Shape):
     after: Duration
     every: Duration | None = None
@@ -75,6 +82,7 @@ class ApprovalShape(ActivityShape):
     due: Duration | None = None
     priority: Literal["high", "medium", "low"] = "medium"
     writes: list[Target] = []
+    form: FormShape | None = None
     paths: ApprovalPaths
 
 
@@ -135,6 +143,25 @@ class ProcessShape(ActivityShape):
     paths: ProcessPaths | None = None
 
 
+class ConnectorShape(ActivityShape):
+    kind: Literal["connector"]
+    connector: Words
+    inputs: dict[str, Cel] = {}
+    outputs: dict[str, Cel] = {}
+    paths: ConnectorPaths
+
+
+class EmailShape(ActivityShape):
+    kind: Literal["email"]
+    to: Who
+    cc: Who = None
+    subject: Words
+    text: Words
+    html: Words | None = None
+    next: Target | None = None
+    paths: NextOrError | None = None
+
+
 class FinishShape(ActivityShape):
     kind: Literal["finish"]
 
@@ -149,6 +176,8 @@ ACTIVITIES: dict[str, type[ActivityShape]] = {
     "log": LogShape,
     "wait": WaitShape,
     "process": ProcessShape,
+    "connector": ConnectorShape,
+    "email": EmailShape,
     "finish": FinishShape,
 }
 
@@ -162,9 +191,31 @@ AnyActivity: TypeAlias = Annotated[
     | LogShape
     | WaitShape
     | ProcessShape
+    | ConnectorShape
+    | EmailShape
     | FinishShape,
     Field(discriminator="kind"),
 ]
+
+
+class NoticeShape(Shape):
+    subject: Words | None = None
+    text: Words | None = None
+    html: Words | None = None
+
+
+AnyNotice: TypeAlias = Annotated[
+    NoticeShape | None,
+    BeforeValidator(lambda given: {} if given == "default" else given),
+    WithJsonSchema({"anyOf": [{"const": "default"}, NoticeShape.model_json_schema(by_alias=True)]}),
+]
+
+
+class NotificationsShape(Shape):
+    assigned: AnyNotice = None
+    reminder: AnyNotice = None
+    escalation: AnyNotice = None
+    finished: AnyNotice = None
 
 
 class DataItemShape(Shape):
@@ -187,7 +238,9 @@ class HeadShape(Shape):
     operation: Literal["grant", "revoke", "both"] = "grant"
     legal_disclaimer: Words = ""
     retention: Duration | None = None
+    form: FormShape | None = None
     digital_signature: Signature = "not-required"
+    notifications: NotificationsShape = NotificationsShape()
 
 
 class FileShape(HeadShape):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -11,7 +11,6 @@ from placet.loader.faults import Faults, Place, did_you_mean
 from placet.loader.shape import ACTIVITIES, ActivityShape, DataItemShape, HeadShape, Shape
 from placet.loader.yaml_tree import Mapping, Node, Scalar, find, place_of_key, plain
 
-_LATER = ("email", "connector")
 ShapeT = TypeVar("ShapeT", bound=Shape)
 
 
@@ -19,11 +18,11 @@ def check_head(root: Mapping, faults: Faults) -> HeadShape | None:
     head = Mapping(root.place, dict(root.values), root.keys)
     for part in ("data", "activities"):
         head.values.pop(part, None)
-    return _validate(HeadShape, head, "", faults, extra=("data", "activities"))
+    return check_shape(HeadShape, head, "", faults, extra=("data", "activities"))
 
 
 def check_data_item(name: str, node: Node, faults: Faults) -> DataItemShape | None:
-    return _validate(DataItemShape, node, f"data item {name!r}", faults)
+    return check_shape(DataItemShape, node, f"data item {name!r}", faults)
 
 
 def check_activity(name: str, node: Node, faults: Faults) -> ActivityShape | None:
@@ -38,11 +37,9 @@ def check_activity(name: str, node: Node, faults: Faults) -> ActivityShape | Non
         return None
     if kind.text not in ACTIVITIES:
         reason = f"no kind of activity: {did_you_mean(kind.text, ACTIVITIES)}"
-        if kind.text in _LATER:
-            reason = f"a kind that comes with a later release; until then there are: {', '.join(ACTIVITIES)}."
         faults.add(kind.place, f"Activity {name!r} cannot be used: {kind.text!r} is {reason}")
         return None
-    shape = _validate(ACTIVITIES[kind.text], node, f"activity {name!r} ({kind.text})", faults)
+    shape = check_shape(ACTIVITIES[kind.text], node, f"activity {name!r} ({kind.text})", faults)
     if shape is not None and "next" in type(shape).model_fields:
         return shape if _has_one_next(name, shape, node, faults) else None
     return shape
@@ -59,9 +56,10 @@ def _has_one_next(name: str, shape: Any, node: Mapping, faults: Faults) -> bool:
     return True
 
 
-def _validate(
+def check_shape(
     model: type[ShapeT], node: Node, owner: str, faults: Faults, extra: tuple[str, ...] = ()
 ) -> ShapeT | None:
+    """A node in the shape of a model, or None once its faults are noted; `extra` are keys that are read elsewhere."""
     if not isinstance(node, Mapping):
         faults.add(node.place, f"The {owner} has to be a mapping of keys to values.")
         return None
@@ -93,7 +91,7 @@ def _describe(
             remedy = "inside of { } a text with commas stands in quotes"
             return place_of_key(node, path), f"{key!r} is no key{of}; {remedy}."
         case "extra_forbidden":
-            known = [*_keys(model, path[:-1]), *extra]
+            known = [*_keys(model, path[:-1]), *(extra if len(path) == 1 else ())]
             word = "path" if is_path else "key"
             return place_of_key(node, path), f"There is no {word} {key!r}{of}: {did_you_mean(key, known)}"
         case "literal_error" | "enum":
@@ -116,7 +114,11 @@ def _describe(
 
 def _keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
     """The keys that a part of a model has."""
+    is_name = False  # whether a step is a name that the file gives, and no key
     for step in path:
+        if is_name:
+            is_name = False
+            continue
         fields = {field.alias or name: field for name, field in model.model_fields.items()}
         if (field := fields.get(str(step))) is None:
             return []
@@ -124,5 +126,5 @@ def _keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
         inner = [part for part in parts if isinstance(part, type) and issubclass(part, BaseModel)]
         if not inner:
             return []
-        model = inner[0]
+        model, is_name = inner[0], get_origin(field.annotation) is dict
     return [field.alias or name for name, field in model.model_fields.items()]

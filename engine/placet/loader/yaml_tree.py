@@ -92,10 +92,16 @@ def place_of_key(node: Node, path: tuple[int | str, ...]) -> Place:
     return find(node, path).place
 
 
-def read_tree(text: str, faults: Faults) -> Mapping:
-    """The one mapping that a file consists of; raises Unreadable once a fault leaves nothing to go on with."""
+_A_DEFINITION = "A definition is a mapping with at least name, start and activities."
+
+
+def read_tree(text: str, faults: Faults, wanted: str = _A_DEFINITION) -> Mapping:
+    """The one mapping that a file consists of; raises Unreadable once a fault leaves nothing to go on with.
+
+    `wanted` says what it ought to be, where it is something else.
+    """
     try:
-        return _Reader(iter(YAML(typ="safe", pure=True).parse(text)), faults).read()
+        return _Reader(iter(YAML(typ="safe", pure=True).parse(text)), faults, wanted).read()
     except MarkedYAMLError as failure:
         mark = failure.problem_mark or failure.context_mark
         problem = " ".join(str(failure.problem or failure.context or "it cannot be read").split())
@@ -114,9 +120,8 @@ def read_tree(text: str, faults: Faults) -> Mapping:
 class _Reader:
     """Builds the tree from the parser's events and notes what the format does not allow."""
 
-    def __init__(self, events: Iterator[Event], faults: Faults) -> None:
-        self.events = events
-        self.faults = faults
+    def __init__(self, events: Iterator[Event], faults: Faults, wanted: str) -> None:
+        self.events, self.faults, self.wanted = events, faults, wanted
         self.anchors: dict[str, Scalar] = {}
         self.is_broken = False
 
@@ -125,16 +130,14 @@ class _Reader:
         for event in self.events:
             if isinstance(event, DocumentStartEvent):
                 if root is not None:
-                    self.faults.add(
-                        _place(event.start_mark), "A second document begins here; a file holds one definition."
-                    )
+                    self.faults.add(_place(event.start_mark), "A second document begins here; a file holds one.")
                     break
                 root = self.node(next(self.events), 1)
         if isinstance(root, Mapping) and not self.is_broken:
             return root
         if not self.is_broken:
             place = root.place if root is not None else Place()
-            self.faults.add(place, "A definition is a mapping with at least name, start and activities.")
+            self.faults.add(place, self.wanted)
         raise Unreadable
 
     def node(self, event: Event, depth: int) -> Node:
@@ -142,7 +145,7 @@ class _Reader:
         if isinstance(event, AliasEvent):
             return self.alias(event, place)
         if depth > MAX_DEPTH:
-            self.faults.add(place, f"This nests deeper than {MAX_DEPTH} levels; a definition needs fewer.")
+            self.faults.add(place, f"This nests deeper than {MAX_DEPTH} levels; fewer are needed.")
             raise Unreadable
         node: Node
         match event:

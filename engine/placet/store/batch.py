@@ -11,14 +11,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from placet.commands import ActOnWorkItem, AddComment, Command, StartProcess
+from placet.commands import ActOnWorkItem, AddComment, Command, ResolveIncident, StartProcess
 from placet.core.decide import decide
 from placet.core.definition import Definition
 from placet.core.draft import Decision, Facts
-from placet.core.records import Comment, Event, Job, Process, Snapshot, WorkItem
+from placet.core.records import Comment, Event, Incident, Job, Process, Snapshot, WorkItem
 from placet.errors import Conflict, NotFound, PlacetError
 from placet.log import get_logger
-from placet.store import data_values, former, jobs, processes, start_keys, trail, work_items
+from placet.store import data_values, former, incidents, jobs, processes, start_keys, trail, work_items
 from placet.store.names import Names
 from placet.store.world import World
 
@@ -54,10 +54,14 @@ class Changes:
     new_jobs: dict[tuple[str, int], Job] = field(default_factory=dict)
     changed_jobs: dict[tuple[str, int], Job] = field(default_factory=dict)
     ended_jobs: set[tuple[str, int]] = field(default_factory=set)
+    new_incidents: dict[tuple[str, int], Incident] = field(default_factory=dict)
+    changed_incidents: dict[tuple[str, int], Incident] = field(default_factory=dict)
     former: set[tuple[str, str]] = field(default_factory=set)  # process ids and who had an item of theirs
     with_new_data: set[str] = field(default_factory=set)
     keys: list[tuple[bytes, bytes, str, datetime]] = field(default_factory=list)
+    is_late: bool = False  # whether it changes a process that had ended
     due_at: datetime | None = None  # the earliest timer that this batch sets
+    leaves_at: datetime | None = None  # when the earliest of its jobs that leave the house is due
 
 
 class Batch:
@@ -76,7 +80,7 @@ class Batch:
     def run(self, commands: Sequence[Command], now: datetime) -> list[Outcome | Exception]:
         """Decide commands one after the other; each gets its answer, in their order."""
         self._read(commands)
-        facts = Facts(now, self.world.directory, self._engine_id, self._new_id)
+        facts = Facts(now, self.world.directory, self._engine_id, self._new_id, self.world.public_url)
         answers: list[Outcome | Exception] = []
         for command in commands:
             try:
@@ -104,6 +108,10 @@ class Batch:
             self._snapshots[item.process_id].items[item.number] = item
         for job in jobs.load(tx, {id_ for id_, snapshot in self._snapshots.items() if snapshot.process.job_count}):
             self._snapshots[job.process_id].jobs[job.number] = job
+        resolving = {command.number for command in commands if isinstance(command, ResolveIncident)}
+        with_incidents = {id_ for id_, snapshot in self._snapshots.items() if snapshot.process.incident_count}
+        for incident in incidents.load(tx, with_incidents, resolving, names):
+            self._snapshots[incident.process_id].incidents[incident.number] = incident
         self._jobs = jobs.existing(tx, {command.job for command in commands if command.job})
         keys = (start_keys.key_of(command) for command in commands if isinstance(command, StartProcess))
         self._keys = start_keys.load(tx, {key for key in keys if key})
@@ -167,8 +175,10 @@ class Batch:
             before = changes.saved.get(process.id)
             changes.saved[process.id] = (process, before[1] if before else process.revision - 1)
         stored = self._snapshots.get(process.id)
+        changes.is_late |= stored is not None and stored.process.life.is_over
         self._collect_items(decision, stored)
         self._collect_jobs(decision, stored)
+        self._collect_incidents(decision, stored)
         changes.comments.extend(decision.comments)
         changes.events.extend(decision.events)
         if decision.data_changed:
@@ -179,11 +189,13 @@ class Batch:
         for number in decision.changed_items:
             item = decision.snapshot.items[number]
             key = (item.process_id, number)
-            is_new = before is None or number not in before.items or key in changes.new_items
+            was = None if before is None else before.items.get(number)
+            is_new = was is None or key in changes.new_items
             (changes.new_items if is_new else changes.changed_items)[key] = item
-            if before is not None and number in before.items and before.items[number].addressee != item.addressee:
-                changes.former.add((item.process_id, before.items[number].addressee))
-            if is_new and item.proxy_for is not None:
+            if was is not None and was.addressee != item.addressee:
+                changes.former.add((item.process_id, was.addressee))
+            known = (item.addressee, None if was is None else was.proxy_for)
+            if item.proxy_for is not None and item.proxy_for not in known:
                 changes.former.add((item.process_id, item.proxy_for))  # he may read what his delegate is asked
             self._note_due(item.timer_at)
 
@@ -193,12 +205,22 @@ class Batch:
             job, key = decision.snapshot.jobs[number], (process_id, number)
             is_new = before is None or number not in before.jobs or key in changes.new_jobs
             (changes.new_jobs if is_new else changes.changed_jobs)[key] = job
-            self._note_due(job.timer_at)
+            if job.lane is None:
+                self._note_due(job.timer_at)
+            elif job.timer_at is not None:
+                changes.leaves_at = min(changes.leaves_at or job.timer_at, job.timer_at)
         for number in decision.ended_jobs:
             key = (process_id, number)
             changes.changed_jobs.pop(key, None)
             if changes.new_jobs.pop(key, None) is None:
                 changes.ended_jobs.add(key)
+
+    def _collect_incidents(self, decision: Decision, before: Snapshot | None) -> None:
+        changes = self.changes
+        for number in decision.changed_incidents:
+            key = (decision.process.id, number)
+            is_new = before is None or number not in before.incidents or key in changes.new_incidents
+            (changes.new_incidents if is_new else changes.changed_incidents)[key] = decision.snapshot.incidents[number]
 
     def _note_due(self, at: datetime | None) -> None:
         if at is not None and (self.changes.due_at is None or at < self.changes.due_at):
@@ -210,11 +232,14 @@ class Batch:
         tx, names, changes = self.tx, self.names, self.changes
         touched = [*changes.added.values(), *(process for process, _ in changes.saved.values())]
         items = [*changes.new_items.values(), *changes.changed_items.values()]
-        people = processes.names_in(touched) + work_items.names_in(items)
+        opened, resolved = list(changes.new_incidents.values()), list(changes.changed_incidents.values())
+        people = processes.names_in(touched) + work_items.names_in(items) + incidents.names_in(opened + resolved)
         former_dns = [dn for _, dn in changes.former]
         names.intern(tx, people + former_dns + trail.names_in(changes.comments, changes.events))
         processes.add(tx, list(changes.added.values()), names)
         processes.save(tx, list(changes.saved.values()), names)
+        if changes.is_late:
+            processes.note_late_change(tx)
         work_items.add(tx, list(changes.new_items.values()), names)
         work_items.save(tx, list(changes.changed_items.values()), names)
         former.add(tx, changes.former, names)
@@ -222,6 +247,8 @@ class Batch:
         jobs.add(tx, list(changes.new_jobs.values()))
         jobs.save(tx, list(changes.changed_jobs.values()))
         jobs.end(tx, changes.ended_jobs)
+        incidents.add(tx, opened, names)
+        incidents.save(tx, resolved, names)
         start_keys.add(tx, changes.keys)
         new_data = [process for process in touched if process.id in changes.with_new_data]
         data_values.replace(tx, [(changes.definitions[p.id], p, p.id in changes.added) for p in new_data])

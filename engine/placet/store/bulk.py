@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Insert, Table, Update, func
+from sqlalchemy import Connection, Delete, Dialect, Insert, Table, Update, func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
@@ -23,10 +23,10 @@ AT_ONCE = 1000
 
 
 class Bulk:
-    """An INSERT or UPDATE whose rows are mappings with the names of its parameters."""
+    """An INSERT, UPDATE or DELETE whose rows are mappings with the names of its parameters."""
 
-    def __init__(self, statement: Insert | Update, columns: Sequence[str] | None = None) -> None:
-        """`columns` are those that an INSERT fills; an UPDATE names its parameters itself."""
+    def __init__(self, statement: Insert | Update | Delete, columns: Sequence[str] | None = None) -> None:
+        """`columns` are those that an INSERT fills; the others name their parameters themselves."""
         self._statement, self._columns = statement, columns
         self._compiled: dict[str, tuple[str, list[tuple[str, Convert | None]]]] = {}
 
@@ -43,8 +43,8 @@ class Bulk:
 
     def _compile(self, dialect: Dialect) -> tuple[str, list[tuple[str, Convert | None]]]:
         compiled: Any = self._statement.compile(dialect=dialect, column_keys=self._columns)
-        types = {name: compiled.binds[name].type for name in compiled.positiontup}
-        return str(compiled), [(name, stored_form(kind, dialect)) for name, kind in types.items()]
+        plan = [(name, stored_form(compiled.binds[name].type, dialect)) for name in compiled.positiontup]
+        return str(compiled), plan  # SQLite is given a value for each place that a parameter stands in
 
 
 class Upsert:

@@ -9,25 +9,29 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, tuple_, update
 
 from placet.core.records import Job
+from placet.store.bulk import Bulk
 from placet.store.tables import job
 
 _LOAD = select(job).where(job.c.process_id.in_(bindparam("ids", expanding=True)))
-_INSERT = insert(job)
-_UPDATE = (
+_THIS = job.c.process_id == bindparam("key"), job.c.number == bindparam("nth")
+_INSERT = Bulk(insert(job), job.c.keys())
+_UPDATE = Bulk(
     update(job)
-    .where(job.c.process_id == bindparam("key"), job.c.number == bindparam("nth"))
+    .where(*_THIS)
     .values(timer_at=bindparam("timer_at"), timer=bindparam("timer"), payload=bindparam("payload"))
 )
+_DELETE = Bulk(delete(job).where(*_THIS))
 
 
 def load(tx: Connection, process_ids: Collection[str]) -> list[Job]:
     if not process_ids:
         return []
-    return [_record(row) for row in tx.execute(_LOAD, {"ids": list(process_ids)})]
+    return [to_record(row) for row in tx.execute(_LOAD, {"ids": list(process_ids)})]
 
 
-def _record(row: Row[Any]) -> Job:
-    return Job(row.process_id, row.number, row.kind, row.timer_at, row.token, row.payload, row.timer)
+def to_record(row: Row[Any]) -> Job:
+    """A row of all columns as a record."""
+    return Job(row.process_id, row.number, row.kind, row.timer_at, row.token, row.payload, row.timer, row.lane)
 
 
 def existing(tx: Connection, keys: Collection[tuple[str, int]]) -> set[tuple[str, int]]:
@@ -40,53 +44,52 @@ def existing(tx: Connection, keys: Collection[tuple[str, int]]) -> set[tuple[str
 
 
 def add(tx: Connection, records: Sequence[Job]) -> None:
-    if records:
-        tx.execute(
-            _INSERT,
-            [
-                {
-                    "process_id": record.process_id,
-                    "number": record.number,
-                    "kind": record.kind,
-                    "token": record.token,
-                    "timer_at": record.timer_at,
-                    "timer": record.timer,
-                    "payload": record.payload,
-                }
-                for record in records
-            ],
-        )
+    rows = [
+        {
+            "process_id": record.process_id,
+            "number": record.number,
+            "kind": record.kind,
+            "token": record.token,
+            "timer_at": record.timer_at,
+            "timer": record.timer,
+            "payload": record.payload,
+            "lane": record.lane,
+        }
+        for record in records
+    ]
+    _INSERT.run(tx, rows)
 
 
 def save(tx: Connection, records: Sequence[Job]) -> None:
-    if records:
-        tx.execute(
-            _UPDATE,
-            [
-                {
-                    "key": record.process_id,
-                    "nth": record.number,
-                    "timer_at": record.timer_at,
-                    "timer": record.timer,
-                    "payload": record.payload,
-                }
-                for record in records
-            ],
-        )
+    rows = [
+        {
+            "key": record.process_id,
+            "nth": record.number,
+            "timer_at": record.timer_at,
+            "timer": record.timer,
+            "payload": record.payload,
+        }
+        for record in records
+    ]
+    _UPDATE.run(tx, rows)
 
 
 def end(tx: Connection, keys: Collection[tuple[str, int]]) -> None:
-    for process_id, number in sorted(keys):
-        tx.execute(delete(job).where(job.c.process_id == process_id, job.c.number == number))
+    _DELETE.run(tx, [{"key": process_id, "nth": number} for process_id, number in sorted(keys)])
 
 
 def due(tx: Connection, now: datetime, limit: int) -> list[Job]:
-    """The jobs whose time has come, earliest first."""
-    query = select(job).where(job.c.timer_at <= now).order_by(job.c.timer_at).limit(limit)
-    return [_record(row) for row in tx.execute(query)]
+    """The engine's own jobs whose time has come, earliest first."""
+    query = select(job).where(job.c.timer_at <= now, job.c.lane.is_(None)).order_by(job.c.timer_at).limit(limit)
+    return [to_record(row) for row in tx.execute(query)]
 
 
 def next_due(tx: Connection) -> datetime | None:
-    """When the next job comes due."""
-    query = select(job.c.timer_at).where(job.c.timer_at.is_not(None)).order_by(job.c.timer_at).limit(1)
+    """When the next of the engine's own jobs comes due."""
+    query = (
+        select(job.c.timer_at)
+        .where(job.c.timer_at.is_not(None), job.c.lane.is_(None))
+        .order_by(job.c.timer_at)
+        .limit(1)
+    )
     return tx.execute(query).scalar()

@@ -26,7 +26,10 @@ T = TypeVar("T")
 
 
 class Writer:
-    """Takes commands of any number of callers; `committed` is called after each batch with its earliest timer."""
+    """Takes commands of any number of callers.
+
+    `committed` is called after each batch with its earliest timer, and when the earliest of its jobs that leave does.
+    """
 
     def __init__(
         self,
@@ -34,12 +37,13 @@ class Writer:
         world: World,
         clock: Clock,
         engine_id: str,
-        committed: Callable[[datetime | None], None] = lambda due_at: None,
+        committed: Callable[[datetime | None, datetime | None], None] = lambda due_at, leaves_at: None,
     ) -> None:
         self._database, self._world, self._clock, self._engine_id = database, world, clock, engine_id
         self._committed = committed
         self._ids = IdMaker()
         self._lanes: list[Lane] = []
+        self._writing, self._all_written = 0, asyncio.Event()
         self.commands = self.batches = 0
 
     async def open(self) -> None:
@@ -51,6 +55,9 @@ class Writer:
         for lane in self._lanes:
             await lane.close()
         self._lanes = []
+        while self._writing:
+            self._all_written.clear()
+            await self._all_written.wait()
 
     def new_id(self) -> str:
         return self._ids.make(self._clock.now())
@@ -64,15 +71,23 @@ class Writer:
         """Run a store function in a read transaction of its own; sees everything that was answered before."""
         return await self._database.read(work)
 
-    async def write(self, work: Callable[[Connection], T], *, aside: bool = False) -> T:
+    async def write(self, work: Callable[[Connection], T], *, aside: bool = False, refresh: bool = True) -> T:
         """Run a store function in a write transaction of its own, between the batches.
 
         It runs again, in a new transaction, where a connection was lost or another transaction was in the way. One
-        that takes long goes `aside`, so that nobody else on the loop waits for it.
+        that takes long goes `aside`, so that nobody else on the loop waits for it. One that changes nothing about
+        people or definitions needs no `refresh`.
         """
-        answer: T = await self._lane(0).add(work, aside=aside)
-        with suppress(Unavailable):  # it is done all the same, and whoever looks next tries again
-            await self._database.read(self._world.refresh)  # what was changed about people holds from now on
+        self._writing += 1
+        try:
+            answer: T = await self._lane(0).add(work, aside=aside)
+            if refresh:
+                with suppress(Unavailable):  # it is done all the same, and whoever looks next tries again
+                    await self._database.read(self._world.refresh)  # what was changed about people holds from now on
+        finally:
+            self._writing -= 1
+            if not self._writing:
+                self._all_written.set()
         return answer
 
     def _lane(self, hashed: int) -> Lane:
@@ -88,9 +103,9 @@ class Writer:
 
     def _did_commit(self, batch: Batch | None, count: int) -> None:
         if batch is None:
-            self._committed(None)
+            self._committed(None, None)
             return
         batch.names.committed()
         self.commands += count
         self.batches += 1
-        self._committed(batch.changes.due_at)
+        self._committed(batch.changes.due_at, batch.changes.leaves_at)

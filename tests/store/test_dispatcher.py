@@ -1,0 +1,360 @@
+"""The dispatcher on both databases: what it takes and when, and what it does with what comes back or does not."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+
+from placet.core.statuses import ProcessStatus
+from placet.errors import InvalidInput, Unavailable
+from placet.jobs.circuit import Bounds
+from placet.jobs.dispatcher import LEASE, Dispatcher
+from placet.jobs.runner import Done, Runner, TryAgain
+from placet.store import jobs, leaving
+from placet.store.leaving import Held, PutBack
+from tests.store.harness import an_engine, load, load_trail
+
+CALL = """
+name: Call
+data: {{who: {{type: string}}, found: {{type: integer}}}}
+start: call
+activities:
+  call:
+    kind: connector
+    connector: {connector}
+    inputs: {{who: "has(data.who) ? data.who : null"}}
+    outputs: {{found: response.message}}
+    paths: {{success: done}}
+  done: {{kind: finish}}
+"""
+GOOD = {"success": True, "code": 200, "message": 7, "headers": {}, "error": None, "result": 7}
+
+
+class Scripted(Runner):
+    """Gives what it is told to, one thing after the other, and the last one for ever; notes every job that it ran."""
+
+    def __init__(self, *results, bounds=None):
+        self.results, self.ran = list(results) or [Done("success", GOOD)], []
+        self.shared = bounds or Bounds()
+        self.may_end = asyncio.Event()
+        self.may_end.set()
+        self.began = asyncio.Condition()
+        self.now = self.most = 0
+
+    async def run(self, job):
+        self.ran.append(job)
+        self.now += 1
+        self.most = max(self.most, self.now)
+        async with self.began:
+            self.began.notify_all()
+        try:
+            await self.may_end.wait()
+        finally:
+            self.now -= 1
+        result = self.results.pop(0) if len(self.results) > 1 else self.results[0]
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    async def bounds(self, lane):
+        return "service", self.shared
+
+    async def has_begun(self, count):
+        async with asyncio.timeout(20), self.began:
+            await self.began.wait_for(lambda: len(self.ran) >= count)
+
+
+@asynccontextmanager
+async def a_node(url, clock, runner):
+    """An engine whose calls are made by `runner`."""
+    users, other = CALL.format(connector="Users"), CALL.format(connector="Other").replace("name: Call", "name: Other")
+    async with an_engine(url, clock, users, other, runners={"call": runner}) as engine:
+        yield engine
+
+
+async def started(engine, *, definition="Call", **data):
+    return (await engine.start(definition, actor="anna", data=data)).process.id
+
+
+async def _job(engine, process_id):
+    (job,) = (await load(engine, process_id)).jobs.values()
+    return job
+
+
+async def test_a_call_is_run_and_its_process_goes_on(database_url, clock):
+    runner = Scripted()
+    async with a_node(database_url, clock, runner) as engine:
+        process_id = await started(engine, who="Ann")
+
+        await engine.settled()
+
+        found = await load(engine, process_id)
+        assert (found.process.process_status, found.process.data) == (
+            ProcessStatus.COMPLETED,
+            {"who": "Ann", "found": 7},
+        )
+        assert found.jobs == {}
+        assert [job.payload["inputs"] for job in runner.ran] == [{"who": "Ann"}]
+        _, events = await load_trail(engine, process_id)
+        assert [event.kind for event in events][1:3] == ["call.requested", "call.succeeded"]
+
+
+async def test_what_may_work_later_is_tried_later(database_url, clock):
+    runner = Scripted(TryAgain(timedelta(seconds=30), "not now", {"code": 503}), Done("success", GOOD))
+    async with a_node(database_url, clock, runner) as engine:
+        process_id = await started(engine)
+        await engine.settled()
+
+        job = await _job(engine, process_id)
+        assert job.timer_at == clock.now() + timedelta(seconds=30)
+        (tried,) = job.payload["tries"]
+        assert (tried["at"], tried["code"], tried["error"]) == (clock.now().isoformat(), 503, "not now")
+
+        clock.move(seconds=29)
+        await engine.settled()
+        assert len(runner.ran) == 1
+        clock.move(seconds=1)
+        await engine.settled()
+
+        assert [each.payload["key"] for each in runner.ran] == [f"{process_id}-1"] * 2
+        assert (await load(engine, process_id)).process.process_status is ProcessStatus.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("result", "reason"),
+    [
+        (Done("timedout", None, "nothing came"), "nothing came"),
+        (InvalidInput("There is no such connector."), "There is no such connector."),
+        (ZeroDivisionError(), "It failed inside the engine; the log says how."),
+        (Done("fault", {"message": "a\0b" * 10, "code": 10**30}, "a\0b"), "a\N{REPLACEMENT CHARACTER}b"),
+    ],
+)
+async def test_whatever_goes_wrong_is_told_and_nobody_waits_for_ever(database_url, clock, result, reason):
+    async with a_node(database_url, clock, Scripted(result)) as engine:
+        process_id = await started(engine)
+        await engine.settled()
+
+        (incident,) = await engine.as_system().incidents()
+        assert (incident.incident.process_id, incident.incident.reason) == (process_id, reason)
+        assert len(incident.incident.payload["tries"]) == 1
+
+
+async def test_a_hanging_call_keeps_its_lease_and_nobody_else_from_working(database_url, clock):
+    runner = Scripted()
+    runner.may_end.clear()
+    async with a_node(database_url, clock, runner) as engine:
+        hanging = await started(engine)
+        await runner.has_begun(1)
+        job = await _job(engine, hanging)
+        assert (job.timer, job.timer_at) == (1, clock.now() + LEASE)
+
+        others = [await started(engine) for _ in range(3)]
+        await runner.has_begun(4)
+        runner.may_end.set()
+        await engine.settled()
+
+        assert not (await load(engine, hanging)).jobs
+        assert all([not (await load(engine, other)).jobs for other in others])
+        assert len(runner.ran) == 4
+
+
+async def test_a_lease_that_runs_out_here_is_taken_again_and_not_run_twice(database_url, clock, monkeypatch):
+    monkeypatch.setattr("placet.jobs.dispatcher.RENEW_SECONDS", 1e9)
+    runner = Scripted()
+    runner.may_end.clear()
+    async with a_node(database_url, clock, runner) as engine:
+        process_id = await started(engine)
+        await runner.has_begun(1)
+        clock.move(days=1)
+        async with engine._dispatcher._turning:
+            await engine._dispatcher._turn()
+        assert (await _job(engine, process_id)).timer >= 2
+        runner.may_end.set()
+        await engine.settled()
+
+        assert len(runner.ran) == 1
+        assert not (await load(engine, process_id)).jobs
+
+
+async def test_no_more_run_at_once_than_a_service_may_be_asked(database_url, clock):
+    runner = Scripted(bounds=Bounds(concurrency=3))
+    runner.may_end.clear()
+    async with a_node(database_url, clock, runner) as engine:
+        for number in range(20):
+            await started(engine, definition=("Call", "Other")[number % 2])
+        await runner.has_begun(3)
+        held = "SELECT count(*) FROM job WHERE timer > 0"
+        assert await engine.store.read(lambda tx: tx.exec_driver_sql(held).scalar()) <= 9  # the rest is for other nodes
+        runner.may_end.set()
+        await engine.settled()
+
+        assert (len(runner.ran), runner.most) == (20, 3)
+
+
+async def test_a_service_that_does_not_work_is_left_alone_for_a_while(database_url, clock):
+    down = TryAgain(timedelta(0), "down")
+    runner = Scripted(*[down] * 4, Done("success", GOOD), bounds=Bounds(2, breaker_failures=3, breaker_seconds=60))
+    async with a_node(database_url, clock, runner) as engine:
+        for _ in range(10):
+            await started(engine)
+        await engine.settled()
+        broke = len(runner.ran)
+        assert broke in (3, 4)  # one more may have been on its way
+
+        clock.move(seconds=59)
+        await engine.settled()
+        assert len(runner.ran) == broke
+        runner.results = [down, Done("success", GOOD)]
+        clock.move(seconds=1)
+        await engine.settled()
+        assert len(runner.ran) == broke + 1  # one trial, and it failed
+
+        clock.move(seconds=60)
+        await engine.settled()
+        assert not await engine.store.read(leaving.lanes)
+
+
+async def test_a_service_that_refuses_works(database_url, clock):
+    """Who says no is there; only who does not answer, or not now, is left alone."""
+    no = Done("fault", {"code": 404}, "no such thing")
+    async with a_node(database_url, clock, Scripted(no, bounds=Bounds(2, breaker_failures=2))) as engine:
+        for _ in range(6):
+            await started(engine)
+        await engine.settled()
+
+        assert len(await engine.as_system().incidents()) == 6
+
+
+async def test_a_full_lane_is_no_obstacle_to_another(database_url, clock):
+    class Apart(Scripted):
+        async def bounds(self, lane):
+            return lane, Bounds(concurrency=1)
+
+        async def run(self, job):
+            if job.lane.endswith("users"):
+                await self.may_end.wait()
+            return await super().run(job)
+
+    runner = Apart()
+    runner.may_end.clear()
+    async with a_node(database_url, clock, runner) as engine:
+        for _ in range(30):
+            await started(engine)
+        other = await started(engine, definition="Other")
+        await runner.has_begun(1)
+        assert runner.ran[0].process_id == other
+        runner.may_end.set()
+        await engine.settled()
+
+
+async def test_an_engine_that_closes_lets_what_runs_come_to_its_end(database_url, clock):
+    runner = Scripted()
+    runner.may_end.clear()
+    async with a_node(database_url, clock, runner) as engine:
+        process_id = await started(engine)
+        await runner.has_begun(1)
+        closing = asyncio.create_task(engine.close())
+        await asyncio.sleep(0)
+        runner.may_end.set()
+        await closing
+
+    async with an_engine(database_url, clock) as engine:
+        assert not (await load(engine, process_id)).jobs
+
+
+async def test_what_does_not_come_to_its_end_is_run_by_the_next(database_url, clock, monkeypatch):
+    monkeypatch.setattr("placet.jobs.dispatcher._GRACE_SECONDS", 0)
+    runner, again = Scripted(), Scripted()
+    runner.may_end.clear()
+    async with a_node(database_url, clock, runner) as engine:
+        process_id = await started(engine)
+        await runner.has_begun(1)
+
+    async with a_node(database_url, clock, again) as engine:
+        await engine.settled()
+
+        assert not (await load(engine, process_id)).jobs
+        assert [job.payload["key"] for job in (*runner.ran, *again.ran)] == [f"{process_id}-1"] * 2
+
+
+async def test_an_outcome_is_told_again_until_the_database_takes_it(database_url, clock, monkeypatch):
+    runner = Scripted()
+    async with a_node(database_url, clock, runner) as engine:
+        runner.may_end.clear()
+        process_id = await started(engine)
+        await runner.has_begun(1)
+        submit, refused = engine.store.submit, []
+
+        def away(command):
+            if not refused:
+                refused.append(command)
+                raise Unavailable("the database is away")
+            return submit(command)
+
+        monkeypatch.setattr(engine.store, "submit", away)
+        monkeypatch.setattr("placet.jobs.dispatcher._POLL_SECONDS", 0)
+        runner.may_end.set()
+        await engine.settled()
+
+        assert (len(refused), len(runner.ran)) == (1, 1)
+        assert not (await load(engine, process_id)).jobs
+
+
+async def test_two_nodes_run_each_job_once(database_url, clock):
+    runners = [Scripted(), Scripted()]
+    async with a_node(database_url, clock, runners[0]) as engine:
+        other = Dispatcher(engine.store, clock, {"call": runners[1]})
+        for _ in range(40):
+            await started(engine)
+        other.start()
+        await other.settled()
+        await engine.settled()
+        await other.close()
+
+        ran = [job.process_id for runner in runners for job in runner.ran]
+        assert (len(ran), len(set(ran))) == (40, 40)
+        assert not await engine.store.read(leaving.lanes)
+
+
+# -- the statements ------------------------------------------------------------------------------------
+
+
+async def test_a_lease_fences_what_its_former_holder_writes(database_url, clock):
+    async with an_engine(database_url, clock, CALL.format(connector="Users")) as engine:
+        process_id = await started(engine)
+        now, until = clock.now(), clock.now() + LEASE
+
+        def take(tx):
+            return leaving.take(tx, {"connector/users": 5, "connector/none": 5}, now, until)
+
+        (job,) = await engine.store.write(take)
+        assert await engine.store.write(take) == []
+        old, new = Held(process_id, 1, 0), Held(process_id, 1, job.timer)
+        await engine.store.write(lambda tx: leaving.hold(tx, [old], now))
+        await engine.store.write(lambda tx: leaving.put_back(tx, [PutBack(old, now, {})]))
+        assert await _job(engine, process_id) == job
+
+        await engine.store.write(lambda tx: leaving.put_back(tx, [PutBack(new, now, {"tries": [1]})]))
+        assert (await _job(engine, process_id)).payload == {"tries": [1]}
+        assert await engine.store.read(leaving.lanes) == {"connector/users": now}
+
+
+async def test_the_scheduler_leaves_alone_what_leaves_the_house(database_url, clock):
+    async with an_engine(database_url, clock, CALL.format(connector="Users")) as engine:
+        await started(engine)
+
+        assert await engine.store.read(lambda tx: jobs.due(tx, clock.now(), 10)) == []
+        assert await engine.store.read(jobs.next_due) is None
+
+
+async def test_the_earliest_of_a_lane_come_first(database_url, clock):
+    async with an_engine(database_url, clock, CALL.format(connector="Users")) as engine:
+        first = await started(engine)
+        clock.move(seconds=1)
+        await started(engine)
+
+        taken = await engine.store.write(
+            lambda tx: leaving.take(tx, {"connector/users": 1}, clock.now(), clock.now() + LEASE)
+        )
+        assert [job.process_id for job in taken] == [first]
