@@ -43,10 +43,16 @@ def body_of(required: tuple[str, ...] = (), **members: Any) -> JsonSchema:
     return {"type": "object", "properties": members, **({"required": list(required)} if required else {})}
 
 
-_DATA_ITEMS = {"type": ["array", "null"], "items": _DATA_ITEM}
+DATA_ITEMS = {"type": ["array", "null"], "items": _DATA_ITEM}
+
+DATA: JsonSchema = {
+    "type": ["object", "null"],
+    "description": "Instead of DataItems: values by data item, as the Schema of the form has them.",
+}
 
 START = body_of(
-    DataItems={**_DATA_ITEMS, "description": "The values that the definition asks for."},
+    DataItems={**DATA_ITEMS, "description": "The values that the definition asks for."},
+    Data=DATA,
     Recipient={**PERSON, "description": "Whom it is for; absent, whoever asks. A user name or DN."},
     CorrelationId={**TEXT, "description": "A text of your own, by which processes can be found."},
     Proxy={**PERSON, "description": "In whose place one acts who may do that; shown as Proxy of the process."},
@@ -54,7 +60,8 @@ START = body_of(
 ACT = body_of(
     ("AvailableActions",),
     AvailableActions={"type": "array", "items": _ACTION, "minItems": 1, "maxItems": 1},
-    DataItems={**_DATA_ITEMS, "description": "New values for the items that the step lets be written."},
+    DataItems={**DATA_ITEMS, "description": "New values for the items that the step lets be written."},
+    Data=DATA,
     Comment={**TEXT, "description": "Goes with the action; needed by Comment only."},
     Addressee={**PERSON, "description": "Whom the item goes to; needed by Reassign."},
     GUID={**TEXT, "description": "If given, the id of the item in the path."},

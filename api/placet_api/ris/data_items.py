@@ -1,4 +1,7 @@
-"""The `DataItems` of a body (section 24.2.4): for each item a `Value`, or `Values` with one object a value."""
+"""The `DataItems` of a body (section 24.2.4): for each item a `Value`, or `Values` with one object a value.
+
+Instead of them a body may have `Data`, an object with the values by data item, as forms have it.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,8 @@ def read_data_items(body: Mapping[str, Any], shown: Mapping[str, Sequence[Any]] 
     A client that sends a whole item back has changed one of `Value` and `Values` and left the other; the values that
     it was `shown` tell which. Raises `InvalidInput`, and `Ambiguous` where that does not help either.
     """
+    if body.get("Data") is not None:
+        return _plain(body)
     data: dict[str, Any] = {}
     for entry in list_of(body, "DataItems"):
         name = text_of(entry, "Name")
@@ -34,6 +39,15 @@ def read_data_items(body: Mapping[str, Any], shown: Mapping[str, Sequence[Any]] 
             raise InvalidData(name, f"DataItems: MultiValued of {name[:60]!r} is {name_of(multiple)}; give a boolean.")
         data[name] = (values[0] if len(values) == 1 and not multiple else values) if values else None
     return data
+
+
+def _plain(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The member `Data`: plain values by data item, as the schema of a form has them."""
+    if not isinstance(body["Data"], dict):
+        raise InvalidInput(f"Data is {name_of(body['Data'])}; give an object with the values by data item.")
+    if body.get("DataItems"):
+        raise InvalidInput("The body has Data and DataItems; send one of the two.")
+    return dict(body["Data"])
 
 
 def _values(name: str, entry: Mapping[str, Any], shown: Sequence[Any]) -> list[Any]:

@@ -100,6 +100,38 @@ ANSWERED: dict[str, Any] = WORK_ITEM | {
     "AvailableActions": [],
 }
 
+FORM: dict[str, Any] = {
+    "Definition": _DEFINITION_OF,
+    "Activity": "",
+    "ActivityName": "",
+    "Sections": [],
+    "Fields": [
+        _days()
+        | {
+            "Label": "days",
+            "Help": "Number of working days",
+            "Section": "",
+            "Required": True,
+            "Visible": True,
+            "ReadOnly": False,
+        }
+    ],
+    "Data": {},
+    "Schema": {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": {"days": {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}},
+        "required": ["days"],
+        "additionalProperties": False,
+    },
+}
+ITEM_FORM: dict[str, Any] = FORM | {
+    **ACTIVITY,
+    "Fields": [FORM["Fields"][0] | _days("3") | {"ReadOnly": True}],
+    "Data": {"days": 3},
+    "Schema": FORM["Schema"] | {"properties": {"days": {"const": 3}}, "required": []},
+}
+
 COMMENT: dict[str, Any] = {
     **ACTIVITY,
     "Comment": "Enjoy it.",

@@ -110,6 +110,19 @@ _READING = (
         parameters=(_DEFINITION_ID, LANGUAGE),
     ),
     Operation(
+        "getDefinitionForm",
+        "GET",
+        "/wf/definitions/{id}/form",
+        "The form of a request",
+        {
+            200: _reads(
+                "wf/definitions/*/form", "What is asked, from what one can choose, and its schema.", examples.FORM
+            )
+        },
+        faults=(404, 409),
+        parameters=(_DEFINITION_ID, LANGUAGE),
+    ),
+    Operation(
         "getProcesses",
         "GET",
         "/wf/processes",
@@ -179,6 +192,15 @@ _READING = (
         },
         faults=(404,),
         parameters=(_WORK_ITEM_ID, IF_NONE_MATCH, LANGUAGE),
+    ),
+    Operation(
+        "getWorkItemForm",
+        "GET",
+        "/wf/workitems/{id}/form",
+        "The form of a work item",
+        {200: _reads("wf/workitems/*/form", "What can be changed with the answer.", examples.ITEM_FORM)},
+        faults=(404, 409),
+        parameters=(_WORK_ITEM_ID, LANGUAGE),
     ),
     Operation(
         "getWorkItemComments",

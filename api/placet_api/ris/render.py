@@ -116,7 +116,7 @@ class Renderer:
         spoken = self.spoken(definition, accepted)
         value = {
             "Links": [self.links.of_definition(kind, definition.dn) for kind in (PROCESSES, WORK_ITEMS)],
-            "DataItems": [_data_item(item, None) for item in definition.asked.values()],
+            "DataItems": [data_item(item, None) for item in definition.asked.values()],
             "Value": definition.names.get(spoken, definition.name),
             "DN": definition.dn,
             "GUID": definition.guid,
@@ -180,7 +180,7 @@ class Renderer:
             "Expires": format_time(item.expires_at) if item.expires_at else "",
             "Completed": format_time(item.completed_at) if item.completed_at else "",
             "AvailableActions": self._actions(found, actor),
-            "DataItems": [_data_item(declared, values.get(name)) for name, declared in definition.data.items()],
+            "DataItems": [data_item(declared, values.get(name)) for name, declared in definition.data.items()],
         }
 
     def _actions(self, found: FoundWorkItem, actor: Person) -> Sequence[dict[str, str]]:
@@ -217,7 +217,8 @@ def data_item_values(item: DataItem, stored: Any) -> list[Any]:
     return [format_time(parse_time(text)) for text in texts] if item.type is DataType.DATE else texts
 
 
-def _data_item(item: DataItem, stored: Any) -> dict[str, Any]:
+def data_item(item: DataItem, stored: Any) -> dict[str, Any]:
+    """A data item with its values as texts; as JSON where its type is that."""
     values = data_item_values(item, stored)
     return {
         "Name": item.name,

@@ -84,6 +84,11 @@ class Request:
     async def body(self) -> dict[str, Any]:
         return await read_object(self.receive, self.headers, self.engine.settings.body_limit)
 
+    async def body_if_any(self) -> dict[str, Any]:
+        """The body, or an empty object where none was sent."""
+        is_there = self.header(b"content-length") not in ("", "0") or b"transfer-encoding" in self.headers
+        return await self.body() if is_there else {}
+
     # -- revisions -------------------------------------------------------------------------------
 
     def tag(self, revision: int, definition: Definition) -> str:
@@ -96,15 +101,24 @@ class Request:
 
         Raises `RevisionMismatch` where none of its tags is of the present one.
         """
+        if b"if-match" not in self.headers:
+            return None
+        found = await self.engine.process(process_id, actor=self.actor.dn)  # a stranger learns no revision
+        return self.matching_revision(found.process.revision, "the process")
+
+    def matching_revision(self, revision: int, what: str) -> int | None:
+        """The present revision of something if `If-Match` has its tag, None without such a header.
+
+        Raises `RevisionMismatch` where none of its tags is of that revision.
+        """
         header = self.headers.get(b"if-match")
         if header is None:
             return None
-        found = await self.engine.process(process_id, actor=self.actor.dn)  # a stranger learns no revision
-        revision, text = found.process.revision, header.decode("latin-1")
+        text = header.decode("latin-1")
         if text.strip() == "*" or str(revision) in {tag.partition(".")[0] for tag in parse_tags(text)}:
             return revision
         raise RevisionMismatch(
-            f"If-Match {text[:60]} is not what is stored: the process is at revision {revision}; "
+            f"If-Match {text[:60]} is not what is stored: {what} is at revision {revision}; "
             "read it again and decide anew."
         )
 

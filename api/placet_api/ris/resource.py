@@ -17,12 +17,14 @@ Handler: TypeAlias = Callable[[Request], Awaitable[Answer]]
 class Resource:
     """Handlers by method, and what GET answers; HEAD and OPTIONS go without saying.
 
-    For the methods that are `open_to_all` nobody has to say who he is: their handlers see to that.
+    For the methods that are `open_to_all` nobody has to say who he is: their handlers see to that. `offered` are the
+    content types that its answers may have, the usual one first.
     """
 
     methods: Mapping[str, Handler]
     schema: Schema | None = None
     open_to_all: Collection[str] = ()
+    offered: tuple[str, ...] = ("application/json",)
 
     @property
     def allowed(self) -> list[str]:

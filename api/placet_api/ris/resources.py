@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from placet_api.answers import Answer
-from placet_api.ris import comments, definitions, processes, work_items
+from placet_api.ris import comments, definitions, forms, processes, work_items
 from placet_api.ris.request import Request
 from placet_api.ris.resource import Resource
-from placet_api.ris.schemas import COMMENT, DEFINITION, LINK, PROCESS, WORK_ITEM, Schema
+from placet_api.ris.schemas import COMMENT, DEFINITION, FORM, LINK, PROCESS, WORK_ITEM, Schema
 
 
 async def root(request: Request) -> Answer:
@@ -26,6 +26,9 @@ RESOURCES: Mapping[str, Resource] = {
     "wf/definitions/*": Resource(
         {"GET": definitions.one_definition, "POST": definitions.start},
         Schema("/v1/wf/definitions/{Definition ID}", DEFINITION),
+    ),
+    "wf/definitions/*/form": Resource(
+        {"GET": forms.of_definition}, Schema("/v1/wf/definitions/{Definition ID}/form", FORM)
     ),
     "wf/processes": Resource({"GET": processes.every_process}, Schema("/v1/wf/processes", PROCESS, "ProcessInfo")),
     "wf/processes/*": Resource(
@@ -45,6 +48,7 @@ RESOURCES: Mapping[str, Resource] = {
         {"GET": work_items.one_work_item, "PUT": work_items.act, "POST": work_items.act},
         Schema("/v1/wf/workitems/{Workitem ID}", WORK_ITEM),
     ),
+    "wf/workitems/*/form": Resource({"GET": forms.of_work_item}, Schema("/v1/wf/workitems/{Workitem ID}/form", FORM)),
     "wf/workitems/*/comments": Resource(
         {"GET": comments.of_work_item, "POST": comments.add_to_work_item},
         Schema("/v1/wf/workitems/{Workitem ID}/comments", COMMENT, "CommentInfo"),

@@ -34,6 +34,11 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Number:
+    """A JSON number."""
+
+
+@dataclass(frozen=True, slots=True)
 class Anything:
     """A text, or any JSON value in a data item of type json."""
 
@@ -56,10 +61,11 @@ class Array:
     items: Object
 
 
-Spec: TypeAlias = Text | Flag | Anything | Object | Array
+Spec: TypeAlias = Text | Flag | Number | Anything | Object | Array
 
 TEXT = Text()
 FLAG = Flag()
+NUMBER = Number()
 ANYTHING = Anything()
 GUID = Text(pattern="[0-9a-f]{32}")
 PATH = Text(pattern="/.*")
@@ -153,6 +159,42 @@ WORK_ITEM = Object(
     name="WorkItem",
 )
 
+_NAMED_TEXT = Object({"Name": TEXT, "Value": TEXT})
+FIELD = Object(
+    {
+        **DATA_ITEM.members,
+        "Label": TEXT,
+        "Help": TEXT,
+        "Section": TEXT,
+        "Required": FLAG,
+        "Visible": FLAG,
+        "ReadOnly": FLAG,
+        "Pattern": TEXT,
+        "MinLength": NUMBER,
+        "MaxLength": NUMBER,
+        "Minimum": ANYTHING,
+        "Maximum": ANYTHING,
+        "Choices": Array(Object({"Value": ANYTHING, "Label": TEXT})),
+        "Fault": TEXT,
+    },
+    optional=frozenset({"Pattern", "MinLength", "MaxLength", "Minimum", "Maximum", "Choices", "Fault"}),
+    rule=DATA_ITEM.rule,
+    name="FormField",
+)
+
+FORM = Object(
+    {
+        "Definition": DEFINITION_OF,
+        "Activity": TEXT,
+        "ActivityName": TEXT,
+        "Sections": Array(_NAMED_TEXT),
+        "Fields": Array(FIELD),
+        "Data": ANYTHING,
+        "Schema": ANYTHING,
+    },
+    name="Form",
+)
+
 COMMENT = Object(
     {
         "Activity": TEXT,
@@ -166,7 +208,7 @@ COMMENT = Object(
 )
 
 #: Those that the OpenAPI document tells once.
-NAMED = (LINK, PERSON, CHOICE, DATA_ITEM, DEFINITION_OF, DEFINITION, PROCESS, WORK_ITEM, COMMENT)
+NAMED = (LINK, PERSON, CHOICE, DATA_ITEM, DEFINITION_OF, DEFINITION, PROCESS, WORK_ITEM, FIELD, FORM, COMMENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +245,8 @@ def _chapter(spec: Spec) -> dict[str, Any]:
             return {"type": "string"}
         case Flag():
             return {"type": "boolean"}
+        case Number():
+            return {"type": "number"}
         case Array(items):
             return {"type": "array", "properties": _chapter_members(items)}
         case Object():
@@ -231,6 +275,8 @@ def json_schema(spec: Spec, *, refer: bool = False) -> dict[str, Any]:
             return {}
         case Flag():
             return {"type": "boolean"}
+        case Number():
+            return {"type": "number"}
         case Array(items):
             return {"type": "array", "items": json_schema(items, refer=refer)}
         case Object(name=name) if refer and name:

@@ -46,7 +46,11 @@ def parse_target(path: str) -> Target | None:
         prefix, below = PREFIXES[1], segments[3:]
     else:
         return None
-    place = 2 if below[:1] == ["wf"] else 1  # where the id stands
+    place = 2  # where the id stands
+    if below[:1] != ["wf"]:
+        if "/".join(below) in ADMINISTRATION:  # all of it are names
+            return Target(prefix, "/".join(below), "", matrix)
+        place = 2 if "/".join(below[:2]) in ADMINISTRATION else 1
     if len(below) > place:
         id_, below[place] = below[place], "*"
         return Target(prefix, "/".join(below), id_, matrix)
@@ -93,7 +97,7 @@ class Service(BaseRoute):
         handler = resource.methods.get("GET" if method == "HEAD" else method)
         if handler is None:
             return _other_method(scope, resource.allowed)
-        _negotiate(headers, _DATA)
+        _negotiate(headers, resource.offered)
         render = self._renderer(scope.get("root_path", "") + target.prefix)
         return await handler(
             Request(self._engine, target, method, headers, scope["query_string"], receive, render, actor, scope)
