@@ -1,1 +1,1 @@
-"""Mail: templates, and the way to a mail server."""
+"""Mail: letters, and the way to a mail server."""
