@@ -2,7 +2,7 @@
 
 `python -m uvicorn bare:app` with BARE_DATABASE naming a SQLite file. `/gathering` commits one row through a writer
 thread that takes whatever has gathered, `/sqlalchemy` one transaction a request through SQLAlchemy on aiosqlite,
-`/rows` answers rows that are ready in memory, `/empty` nothing.
+`/rows` answers rows that are ready in memory, `/empty` nothing, `/held` never; `/holding` says how many wait for that.
 """
 
 from __future__ import annotations
@@ -132,6 +132,20 @@ async def empty(_: Request) -> Response:
     return Response(status_code=204)
 
 
+async def held(request: Request) -> Response:
+    request.app.state.holding += 1
+    try:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+    finally:
+        request.app.state.holding -= 1
+    return Response(status_code=204)
+
+
+async def holding(request: Request) -> Response:
+    return Response(str(request.app.state.holding))
+
+
 @asynccontextmanager
 async def lifespan(application: Starlette) -> AsyncIterator[None]:
     connection = connect()
@@ -141,6 +155,7 @@ async def lifespan(application: Starlette) -> AsyncIterator[None]:
     application.state.gathering = GatheringWriter()
     application.state.sqlalchemy = SqlalchemyWriter()
     application.state.rows = READY_ROWS
+    application.state.holding = 0
     yield
 
 
@@ -150,6 +165,8 @@ app = Starlette(
         Route("/sqlalchemy", through_sqlalchemy, methods=["POST"]),
         Route("/rows", rows),
         Route("/empty", empty, methods=["GET", "POST"]),
+        Route("/held", held),
+        Route("/holding", holding),
         Route("/readyz", empty),
     ],
     lifespan=lifespan,

@@ -22,6 +22,7 @@ PARTS = {
     "storage": "bytes of a completed process",
     "opening": "start-up with many open processes",
     "sign_in": "a cached sign-in, and other requests while fifty sign in",
+    "connectors": "calls of connectors beside httpx2 alone, and starts meanwhile",
     "million": "searching and streaming a million processes",
     "rights": "a page of a million processes by who may see it",
 }

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from machine import CORES, free_port, pin
@@ -41,32 +42,35 @@ class Server:
 
 
 @contextmanager
-def placet(database: Path, folder: Path) -> Iterator[Server]:
-    """`placet serve` on a prepared SQLite file."""
+def placet(database: Path, folder: Path, **settings: str) -> Iterator[Server]:
+    """`placet serve` on a prepared SQLite file, with these variables set."""
     port, counts = free_port(), folder / "counts"
     counts.unlink(missing_ok=True)
     command = [sys.executable, str(HERE / "placet_serve.py"), str(counts)]
     command += ["--port", str(port), "--database", f"sqlite:///{database}", "--definitions", str(DEFINITIONS)]
-    environment = {**os.environ, "PLACET_ADMIN_PASSWORD": ADMIN_PASSWORD, "PLACET_LOG_LEVEL": "warning"}
-    with _child(command, port, environment, counts) as server:
+    environment = {**os.environ, "PLACET_ADMIN_PASSWORD": ADMIN_PASSWORD, "PLACET_LOG_LEVEL": "warning", **settings}
+    with _child(command, port, environment, counts, CORES.server) as server:
         yield server
 
 
 @contextmanager
-def bare(folder: Path, rows: Path | None = None) -> Iterator[Server]:
-    """The bare handlers on an empty SQLite file of their own."""
+def bare(folder: Path, rows: Path | None = None, *, beside: bool = False) -> Iterator[Server]:
+    """The bare handlers on an empty SQLite file of their own; `beside` what is measured, and not in its place."""
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "bare:app", "--app-dir", str(HERE), "--port", str(port)]
     command += ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
     environment = {**os.environ, "BARE_DATABASE": str(folder / f"bare-{port}.db"), "BARE_ROWS": str(rows or "")}
-    with _child(command, port, environment, None) as server:
+    with _child(command, port, environment, None, CORES.client if beside else CORES.server) as server:
         yield server
 
 
 @contextmanager
-def _child(command: list[str], port: int, environment: dict[str, str], counts: Path | None) -> Iterator[Server]:
+def _child(
+    command: list[str], port: int, environment: dict[str, str], counts: Path | None, core: int | None
+) -> Iterator[Server]:
     begin = time.perf_counter()
-    child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, preexec_fn=_settle)
+    settle = partial(pin, core)
+    child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, preexec_fn=settle)
     try:
         _await_ready(child, port)
         yield Server(child.pid, port, time.perf_counter() - begin, counts)
@@ -77,10 +81,6 @@ def _child(command: list[str], port: int, environment: dict[str, str], counts: P
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
-
-
-def _settle() -> None:
-    pin(CORES.server)
 
 
 def _await_ready(child: subprocess.Popen[bytes], port: int) -> None:
