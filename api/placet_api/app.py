@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from placet.directory.administrator import ensure_administrator
+from placet.directory.lost_key import WARNING
 from placet.engine import Engine
 from placet.errors import Unavailable
 from placet.log import get_logger
@@ -29,6 +30,7 @@ log = get_logger("placet.api")
 
 Lifespan: TypeAlias = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
+_READY_WITHOUT_SECRETS = {"status": "ready", "warning": WARNING}
 _OPEN_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -88,7 +90,7 @@ def _application(engine: Engine, lifespan: Lifespan | None = None) -> Starlette:
             await engine.require_writable()
         except Unavailable as failure:
             return _response(fault_of(failure))
-        return _response(json_answer({"status": "ready"}))
+        return _response(json_answer({"status": "ready"} if engine.opens_secrets else _READY_WITHOUT_SECRETS))
 
     app = Starlette(
         routes=[
@@ -130,10 +132,12 @@ async def _refused(request: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, HTTPException)
     headers = [(name.lower().encode(), value.encode()) for name, value in (refusal.headers or {}).items()]
     root = request.scope.get("root_path", "")
-    text = (
-        f"{request.method} {request.url.path[:200]}: {refusal.detail}. The service is at {root}/v1 and {root}/RIS/v1."
-    )
+    text = f"{request.method} {request.url.path[:200]}: {refusal.detail}. {_services(root)}"
     return _response(fault(refusal.status_code, symbol_of(refusal.detail.lower().replace(" ", "-")), text, headers))
+
+
+def _services(root: str) -> str:
+    return f"The services are at {root}/v1, {root}/RIS/v1 and {root}/api/1.0; {root}/docs describes them."
 
 
 def _response(answer: Answer) -> Response:

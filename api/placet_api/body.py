@@ -134,6 +134,14 @@ def list_of(body: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     return value
 
 
+def flag_of(body: Mapping[str, Any], name: str) -> bool | None:
+    """A member that is true or false; None where it is absent or null."""
+    value = body.get(name)
+    if value is None or isinstance(value, bool):
+        return value
+    raise InvalidInput(f"{name} is {name_of(value)}; give true or false.")
+
+
 def person_of(body: Mapping[str, Any], name: str) -> str | None:
     """A member that names a person: a DN or user name, or an object whose `DN` is one."""
     value = body.get(name)

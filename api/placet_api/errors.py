@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from placet.errors import (
     Conflict,
+    InvalidData,
     InvalidInput,
     NotAllowed,
     NotAuthenticated,
@@ -22,6 +24,7 @@ from placet_api.answers import Answer, Headers, json_answer
 
 log = get_logger("placet.api")
 
+_LONGEST_NAME = 100
 RETRY_SECONDS = 1  # how long a client waits that was told 503
 
 
@@ -103,11 +106,13 @@ def symbol_of(code: str) -> str:
     return "".join(word.capitalize() for word in code.split("-"))
 
 
-def fault(status: int, symbol: str, text: str, headers: Headers = ()) -> Answer:
-    """An answer with the fault body; who is to blame follows from the status."""
+def fault(status: int, symbol: str, text: str, headers: Headers = (), faults: Sequence[tuple[str, str]] = ()) -> Answer:
+    """An answer with the fault body; who is to blame follows from the status, `faults` are told by data item."""
     blamed = "Receiver" if status >= 500 else "Sender"
-    body = {"Fault": {"Code": {"Value": blamed, "Subcode": {"Value": symbol}}, "Reason": {"Text": text}}}
-    return json_answer(body, status=status, headers=headers)
+    told: dict[str, Any] = {"Code": {"Value": blamed, "Subcode": {"Value": symbol}}, "Reason": {"Text": text}}
+    if faults:
+        told["Detail"] = {"DataItems": [{"Name": name[:_LONGEST_NAME], "Text": wrong} for name, wrong in faults]}
+    return json_answer({"Fault": told}, status=status, headers=headers)
 
 
 def fault_of(failure: Exception) -> Answer:
@@ -117,7 +122,8 @@ def fault_of(failure: Exception) -> Answer:
         log.error("a request failed", incident=number, exc_info=failure)
         return fault(500, "InternalError", f"The server failed on this request; its log has the reason as {number}.")
     status = status_of(failure)
-    return fault(status, symbol_of(failure.code), failure.message, _headers(status, failure))
+    faults = failure.faults if isinstance(failure, InvalidData) else ()
+    return fault(status, symbol_of(failure.code), failure.message, _headers(status, failure), faults)
 
 
 def _headers(status: int, failure: PlacetError) -> Headers:

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from placet.errors import InvalidInput
+from placet.query.storable import unstorable_in
 
 MOST_ROWS = 1000  # of one page
 _MOST_PARAMETERS = 200
@@ -49,10 +50,12 @@ def parse_query(text: bytes, known: Collection[str]) -> Query:
         raise InvalidInput("The query string is not UTF-8; write other characters as %XX of their UTF-8.") from None
     except ValueError:
         raise InvalidInput(f"The query string has too many parameters; at most {_MOST_PARAMETERS} are read.") from None
-    for name, _ in pairs:
+    for name, value in pairs:
         if name not in known:
             takes = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
             raise InvalidInput(f"{name[:40]!r} is not a parameter of this resource; {takes}.")
+        if (bad := unstorable_in(value)) is not None:
+            raise InvalidInput(f"The parameter {name} has {bad}; nothing that is stored has one.")
     return Query(pairs)
 
 

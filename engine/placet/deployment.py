@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from placet.core.access import Act
 from placet.core.definition import Definition
+from placet.core.permissions import Permission
+from placet.directory.caller import Caller
 from placet.door import Door
 from placet.loader import load_directory, parse_definition
 from placet.store import definitions
@@ -32,8 +34,8 @@ class Deployment(Door):
         Raises `InvalidDefinition` with all faults of all files, and then deploys none of them; `NotAllowed` without
         the permission PM_FACTORY.
         """
-        await self._permitted(actor, Act.CHANGE_DEFINITIONS)
-        return await self._deploy(await asyncio.to_thread(load_directory, folder), revive=False)
+        dn = await self._permitted(actor, Act.CHANGE_DEFINITIONS)
+        return await self._deploy(dn, await asyncio.to_thread(load_directory, folder), revive=False)
 
     async def deploy(self, text: str, file: str = "<text>", *, actor: str | None = None) -> Deployed:
         """Deploy one definition from its YAML text; one that was retired starts processes again.
@@ -41,12 +43,17 @@ class Deployment(Door):
         Raises `InvalidDefinition` with all faults of the text, each as `file:line:column: …`; `NotAllowed` without the
         permission PM_FACTORY.
         """
-        await self._permitted(actor, Act.CHANGE_DEFINITIONS)
-        return (await self._deploy([parse_definition(text, file)], revive=True))[0]
+        dn = await self._permitted(actor, Act.CHANGE_DEFINITIONS)
+        return (await self._deploy(dn, [parse_definition(text, file)], revive=True))[0]
 
-    async def _deploy(self, given: Sequence[Definition], *, revive: bool) -> list[Deployed]:
+    async def _deploy(self, dn: str | None, given: Sequence[Definition], *, revive: bool) -> list[Deployed]:
         now = self.clock.now()
-        deployed = await self._write(lambda tx: definitions.deploy(tx, given, now, revive=revive))
+
+        def work(tx: Any) -> list[tuple[Definition, int, bool]]:
+            self._require_define(tx, dn)
+            return definitions.deploy(tx, given, now, revive=revive)
+
+        deployed = await self._write(work)
         await self.refresh()
         return [Deployed(replace(each, version=version), version, is_new) for each, version, is_new in deployed]
 
@@ -55,10 +62,21 @@ class Deployment(Door):
 
         Raises `NotFound` without such a definition; `NotAllowed` without the permission PM_FACTORY.
         """
-        await self._permitted(actor, Act.CHANGE_DEFINITIONS)
+        dn = await self._permitted(actor, Act.CHANGE_DEFINITIONS)
         guid = (await self._newest(definition)).guid
-        await self._write(lambda tx: definitions.retire(tx, guid))
+
+        def work(tx: Any) -> None:
+            self._require_define(tx, dn)
+            definitions.retire(tx, guid)
+
+        await self._write(work)
         await self.refresh()
+
+    def _require_define(self, tx: Any, dn: str | None) -> None:
+        """Refuse whoever may not change definitions as he is stored, which another node may have changed just now."""
+        person = None if dn is None else self._world.directory.person(dn)
+        if person is not None:
+            Caller(person, self._world.directory, self.clock.now()).as_stored(tx).require(Permission.DEFINE)
 
     async def definitions(self, *, actor: str | None = None) -> list[Definition]:
         """The newest version of every definition, by DN; the retired ones are marked.

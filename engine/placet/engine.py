@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -15,23 +16,39 @@ from placet.commands import (
     AddComment,
     Command,
     PauseProcess,
+    ResolveIncident,
     ResumeProcess,
     StartProcess,
     TerminateProcess,
 )
+from placet.connectors.choices import ChoiceSource
+from placet.connectors.client import Client
+from placet.connectors.manage import FOLDER, Connectors
+from placet.core.form_choices import Answers, ChoicesWanted, Question
 from placet.core.people import Directory
 from placet.core.records import work_item_id
 from placet.core.texts import check_command
 from placet.deployment import Deployment
+from placet.directory.caller import Caller
 from placet.directory.changes import Progress
 from placet.directory.load import LoadSummary, load_directory_file
+from placet.directory.lost_key import check_key
 from placet.directory.oauth import OAuth
 from placet.directory.refused import Refused
 from placet.directory.secrets import Vault
 from placet.directory.sessions import Sessions
 from placet.directory.sign_in import SignIn
 from placet.errors import Conflict, NotAllowed, NotFound, Unavailable
+from placet.forms import Forms
+from placet.jobs.calls import CallRunner
+from placet.jobs.dispatcher import Dispatcher
+from placet.jobs.mail import MailRunner
+from placet.jobs.runner import Runner
 from placet.jobs.scheduler import Scheduler
+from placet.jobs.webhooks import Courier
+from placet.log import get_logger
+from placet.mail.post import Post
+from placet.mail.server import server_of
 from placet.readiness import Readiness
 from placet.settings import Settings
 from placet.store.batch import Outcome
@@ -43,13 +60,18 @@ from placet.stream import Stream
 from placet.system import System
 from placet.verbs import Verbs
 from placet.views import Views
+from placet.webhooks.manage import Webhooks
+from placet.webhooks.sender import Sender
+
+log = get_logger("placet.engine")
 
 T = TypeVar("T")
 
-_TO_WHOLE = (AddComment, PauseProcess, ResumeProcess, TerminateProcess)
+_MOST_ASKED = 3  # times that the choices of one submission are asked for, as its process moves on meanwhile
+_TO_WHOLE = (AddComment, PauseProcess, ResolveIncident, ResumeProcess, TerminateProcess)
 
 
-class Engine(Deployment, Verbs, Views, Stream):
+class Engine(Deployment, Verbs, Views, Forms, Stream):
     """One engine on one database, for the length of an `async with` block.
 
         async with Engine("sqlite:///placet.db", definitions="definitions") as engine:
@@ -104,7 +126,24 @@ class Engine(Deployment, Verbs, Views, Stream):
             lambda: self._world.directory.version,
         )
         self.vault = Vault(self.settings)
+        self.opens_secrets = True  # whether the keys of this node fit all that is stored
         self.oauth = OAuth(self._writer, self.clock, self.vault, self.sign_in, lambda: self._world.directory)
+        self.outbound = Client(self.settings)
+        self.connectors = Connectors(
+            self._writer, self.clock, self.vault, self.outbound, lambda: self._system.definitions()
+        )
+        server = server_of(self.settings)
+        self._post = None if server is None else Post(server, self.clock)
+        self._world.public_url = None if server is None else self.settings.public_url
+        self._choice_source = ChoiceSource(self.connectors.calls, self.connectors.catalog.now, self.clock)
+        runners: dict[str, Runner] = {
+            "call": CallRunner(self.connectors.catalog, self.connectors.calls),
+            "mail": MailRunner(self._writer, lambda: self._world.directory, self._post),
+        }
+        self._dispatcher = Dispatcher(self._writer, self.clock, runners)
+        sender = Sender(self.outbound, self._writer, self.vault, self._world, self.clock)
+        self.webhooks = Webhooks(self._writer, self.clock, self.vault, sender)
+        self._courier = Courier(self._writer, self._world, self.clock, sender, self.webhooks)
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -120,20 +159,25 @@ class Engine(Deployment, Verbs, Views, Stream):
     async def open(self) -> None:
         """Make the tables of an empty database, load definitions, start what comes due; an engine is opened once.
 
-        Raises `InvalidDefinition` with all faults of the definitions; `Conflict` for a database of another release,
-        and where the engine has been opened before; `InvalidInput` for a file that is no database.
+        Connectors are read from the folder `connectors` of the definitions, where there is one.
+
+        Raises `InvalidDefinition` and `InvalidConnectors` with all faults of their files; `Conflict` for a database
+        of another release, and where the engine has been opened before; `InvalidInput` for a file that is no database.
         """
         if self._connected or self._was_closed:
             raise Conflict("This engine has been opened before; make another Engine for the same database.")
         try:
             await self._connect()
             if self._definitions is not None:
+                await self._load_connectors(Path(self._definitions) / FOLDER)
                 await self.as_system().load_definitions(self._definitions)
         except BaseException:
             await self._disconnect()
             raise
         if self._run_jobs:
             self._scheduler.start()
+            self._dispatcher.start()
+            self._courier.start()
         self.is_open = True
 
     async def close(self) -> None:
@@ -141,6 +185,8 @@ class Engine(Deployment, Verbs, Views, Stream):
         self.is_open, self._was_closed = False, True
         self._tell_readers()
         await self._scheduler.close()
+        await self._dispatcher.close()
+        await self._courier.close()
         await self.refused.close()
         await self._disconnect()
 
@@ -152,8 +198,14 @@ class Engine(Deployment, Verbs, Views, Stream):
         await self._writer.open()
         self._connected = True
         await self.refresh()
+        self.opens_secrets = await check_key(self._writer, self.vault, is_node=self._run_jobs)
 
     async def _disconnect(self) -> None:
+        await self._choice_source.close()
+        await self.connectors.close()
+        await self.outbound.close()
+        if self._post is not None:
+            await self._post.close()
         await self._writer.close()
         self._connected = False
         while self._reads:
@@ -161,14 +213,29 @@ class Engine(Deployment, Verbs, Views, Stream):
             await self._all_read.wait()
         await self._database.close()
 
-    def _on_commit(self, due_at: datetime | None) -> None:
+    async def _load_connectors(self, folder: Path) -> None:
+        made = await self.connectors.import_folder(Caller(None, self.directory, self.clock.now()), folder)
+        for text in made.notes:
+            log.warning("a connector file was not taken as a whole", reason=text)
+
+    def _on_commit(self, due_at: datetime | None, leaves_at: datetime | None) -> None:
         self._readiness.succeeded()
         self._scheduler.note(due_at)
+        self._dispatcher.note(leaves_at)
+        self._courier.note()
         self._tell_readers()
 
     async def settled(self) -> None:
-        """Return once nothing is due any more by the clock, for tests and replays; needs `run_jobs`."""
-        await self._scheduler.settled()
+        """Return once nothing is due any more by the clock, for tests and replays; needs `run_jobs`.
+
+        What a service that is left alone for now is to be asked is not due.
+        """
+        decided = -1
+        while decided != self._writer.commands:  # either may have given the other something to do
+            decided = self._writer.commands
+            await self._scheduler.settled()
+            await self._dispatcher.settled()
+            await self._courier.settled()
 
     # -- the door --------------------------------------------------------------------------------
 
@@ -187,13 +254,27 @@ class Engine(Deployment, Verbs, Views, Stream):
         if isinstance(command, _TO_WHOLE):
             await self._require_visible(command)  # a permission reaches no further than what one may read
         try:
-            return await self._writer.submit(command)
+            return await self._decided(command)
         except (NotAllowed, NotFound):
             await self._require_visible(command)
             raise
         except Unavailable as failure:
             self._readiness.failed(failure)
             raise
+
+    async def _decided(self, command: Command) -> Outcome:
+        """The outcome of a command, with the choices that its form turns out to need."""
+        for _ in range(_MOST_ASKED):
+            try:
+                return await self._writer.submit(command)
+            except ChoicesWanted as wanted:
+                assert isinstance(command, (StartProcess, ActOnWorkItem))
+                answers = await self._choices(wanted.questions)
+                command = replace(command, choices={**command.choices, **answers})
+        raise Conflict("The data that the choices depend on keeps changing; read the form again and send it anew.")
+
+    async def _choices(self, questions: Collection[Question]) -> Answers:
+        return await self._choice_source.answers(questions)
 
     async def _require_visible(self, command: Command) -> None:
         """Who may not even know of a process is told that what he names is not there, whether it is or not."""

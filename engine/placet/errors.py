@@ -25,13 +25,22 @@ class InvalidInput(PlacetError):
 
 
 class InvalidData(InvalidInput):
-    """A data item is unknown, missing or of the wrong type; `item` names it."""
+    """Data items are unknown, missing or wrong; `faults` has all of them with what is wrong, `item` is the first."""
 
     code = "invalid-data"
 
     def __init__(self, item: str, message: str) -> None:
         super().__init__(message)
         self.item = item
+        self.faults: list[tuple[str, str]] = [(item, message)]
+
+    @classmethod
+    def of(cls, faults: Iterable[tuple[str, str]]) -> InvalidData:
+        """One error of several, in their order; there is at least one."""
+        listed = list(faults)
+        made = cls(listed[0][0], "\n".join(message for _, message in listed))
+        made.faults = listed
+        return made
 
 
 class InvalidFilter(InvalidInput):
@@ -58,6 +67,16 @@ class InvalidDirectory(InvalidInput):
     """A file of people has faults; `faults` lists all of them, each with its place."""
 
     code = "invalid-directory"
+
+    def __init__(self, faults: Iterable[object]) -> None:
+        self.faults = list(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class InvalidConnectors(InvalidInput):
+    """Connectors, or what they need, have faults; `faults` lists all of them, each with its place."""
+
+    code = "invalid-connectors"
 
     def __init__(self, faults: Iterable[object]) -> None:
         self.faults = list(faults)

@@ -23,6 +23,12 @@ _OTHER_VARIABLES = frozenset({"PLACET_CONFIG", "PLACET_SERVER", "PLACET_USER", "
 
 SHORTEST_SECRET_KEY = 32  # characters
 
+_SMTP_URL = re.compile(
+    r"smtps?://(?P<login>[^\s:/?#@]+:[^\s/?#@]*@)?(\[[0-9A-Fa-f:.]+\]|[^\s:/?#@\[\]]+)(:[0-9]{1,5})?/?"
+    r"(\?tls=(off|starttls))?"
+)
+_MAIL_FROM = re.compile(r"([^<>\r\n\x00-\x1f]*<)?[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*>?")
+
 
 def _setting(
     default: Any,
@@ -76,6 +82,13 @@ class Settings:
     secret_key_file: str = _setting(
         "", "file with that key where `secret_key` is not set; by default beside a SQLite database, `placet.db.key`"
     )
+    secret_keys_old: str = _setting(
+        "",
+        "keys that were used before, parted by commas: what they encrypted still opens, until `placet secrets rotate`",
+        f"texts of {SHORTEST_SECRET_KEY} characters or more, parted by commas",
+        lambda keys: not keys or all(len(key.strip()) >= SHORTEST_SECRET_KEY for key in keys.split(",")),
+        secret=True,
+    )
     start_response: str = _setting(
         "204",
         "answer to a start: 204, or requestID for 200 with the new id",
@@ -114,6 +127,40 @@ class Settings:
         "addresses or networks of proxies whose X-Forwarded-For counts, parted by commas",
         "addresses or networks such as 10.0.0.7,10.1.0.0/16",
         lambda text: not text or all(map(_is_network, text.split(","))),
+    )
+    outbound_allow: str = _setting(
+        "",
+        "addresses or networks inside that connectors and webhooks may call, parted by commas",
+        "addresses or networks such as 10.0.0.7,10.1.0.0/16",
+        lambda text: not text or all(map(_is_network, text.split(","))),
+    )
+    outbound_bytes: int = _setting(
+        4_194_304,
+        "longest answer of another service in bytes, unpacked",
+        "a number between 1024 and 104857600",
+        lambda limit: 1024 <= limit <= 104_857_600,
+    )
+    outbound_redirects: int = _setting(
+        5, "redirects of another service that are followed", "a number between 0 and 20", lambda n: 0 <= n <= 20
+    )
+    smtp_url: str = _setting(
+        "",
+        "mail server; smtp: with STARTTLS, unless it is on this machine or the URL ends in ?tls=off",
+        "smtp://user:password@host:587 or smtps://user:password@host, with ?tls=off or ?tls=starttls where needed",
+        lambda url: not url or _SMTP_URL.fullmatch(url),
+        secret=True,
+    )
+    mail_from: str = _setting(
+        "",
+        "who mails come from",
+        "an address, or a name with it, such as Placet <placet@example.org>",
+        lambda text: not text or _MAIL_FROM.fullmatch(text),
+    )
+    public_url: str = _setting(
+        "",
+        "where people reach this server, for the links in mails",
+        "a URL such as https://placet.example.org",
+        lambda url: not url or re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url),
     )
     idempotency_hours: int = _setting(
         24,

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from functools import partial
 
 from placet.arguments import position_of
-from placet.core.access import Act
+from placet.core.access import Act, require_act
 from placet.core.records import Event
 from placet.door import Door
 from placet.errors import Unavailable
@@ -40,19 +40,24 @@ class Stream(Door):
         the page of 500 that it is in. On PostgreSQL an event is held back while any transaction of the server that
         began before it still writes.
 
-        Raises `InvalidInput` for an `after` that is no position; `NotAllowed` without the permission PM_ALLCASES.
+        Raises `InvalidInput` for an `after` that is no position; `NotAllowed` without the permission PM_ALLCASES, also
+        where the actor loses that while he reads.
         """
-        await self._permitted(actor, Act.READ)
-        async for event in self._all_events(after):
+        dn = await self._permitted(actor, Act.READ)
+        async for event in self._all_events(after, dn):
             yield event
 
-    async def _all_events(self, after: str | None) -> AsyncGenerator[tuple[str, Event], None]:
+    async def _all_events(self, after: str | None, actor: str | None = None) -> AsyncGenerator[tuple[str, Event], None]:
+        """As `events`, of an actor by his DN; None is the embedding application itself."""
         try:
             position = await self._read(trail.last_position) if after is None else position_of(after)
             while not self._was_closed:
                 committed = self._committed  # taken before the look, so that no commit is slept through
                 names = Names(self._world.names)
                 found = await self._read(partial(trail.events_after, after=position, names=names, limit=_AT_ONCE))
+                if actor is not None:  # who may not see them any more gets none that he has not been given
+                    await self.refresh()
+                    require_act(self._world.directory, actor, Act.READ)
                 for position, event in found:  # the last one is where the next look begins
                     yield str(position), event
                 if not found:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from placet.commands import Command
+from placet.core.form_choices import Answers, Question
 from placet.core.people import Directory
 from placet.core.records import Event
 from placet.deployment import Deployment
 from placet.directory.changes import Progress
 from placet.directory.load import LoadSummary
+from placet.forms import Forms
 from placet.store.batch import Outcome
 from placet.store.world import World
 from placet.verbs import Verbs
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class System(Deployment, Verbs, Views):
+class System(Deployment, Verbs, Views, Forms):
     """The verbs and views of an engine, whose calls without an actor are the application's own.
 
     An actor that is given is asked for his rights as he is anywhere.
@@ -64,6 +66,9 @@ class System(Deployment, Verbs, Views):
     def new_id(self) -> str:
         """As `Engine.new_id`."""
         return self._engine.new_id()
+
+    async def _choices(self, questions: Collection[Question]) -> Answers:
+        return await self._engine._choices(questions)
 
     async def _read(self, work: Callable[[Any], T], *, brief: bool = False) -> T:
         return await self._engine._read(work, brief=brief)

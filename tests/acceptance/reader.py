@@ -15,23 +15,24 @@ import asyncpg
 
 from tests.acceptance.pages import Ids, blocks
 from tests.acceptance.terminals import Program, Shell
-from tests.programs import ROOT, Node, environment
+from tests.programs import ROOT, Node, environment, until
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
-ADDRESS = "127.0.0.1:8080"
-PROCESS = "4711"  # the number of the server's process
+PORT = "8080"  # of a server that is not told another
+PROCESS = "4711"  # the number of the process of the server on it
 DATABASE = "@localhost/placet"
 _FOR_THE_PROGRAM = re.compile(r"(?:\w+=\S+ )*placet [^|<>&$;]*")
+_TELLS_LATER = re.compile(r"placet (inbox|process show) ")  # what a server does by itself takes a moment
 
 
 class Reader:
-    """Does what a page says from top to bottom, in one terminal, with the server in another."""
+    """Does what a page says from top to bottom, in one terminal, with its servers in others."""
 
     def __init__(self, folder: Path, program: Program, postgresql: str = "") -> None:
         self._folder, self._program, self._postgresql = folder, program, postgresql
         self._stack = ExitStack()
         self._shell = Shell(folder, environment())
-        self._node: Node | None = None
+        self._nodes: dict[str, Node] = {}  # by port, as it is printed
         self._ids = Ids()
 
     def __enter__(self) -> Reader:
@@ -55,7 +56,7 @@ class Reader:
                         self._do(command, printed)
                 case "python" | "yaml" | "toml":
                     name = block.name or f"block_{number}.py"
-                    (self._folder / name).write_text(block.text, "utf-8")
+                    (self._folder / name).write_text(self._with_addresses(block.text), "utf-8")
                     if block.name is None:
                         assert block.language == "python", f"this block names no file:\n{block.text}"
                         self._do(f"{sys.executable} {name}", "")
@@ -75,6 +76,9 @@ class Reader:
         real_command = self._real(command)
         if _FOR_THE_PROGRAM.fullmatch(command):
             status, real = self._program.type(real_command)
+            if _TELLS_LATER.match(command):
+                until(lambda: self._ids.fits(printed, self._as_printed(self._program.type(real_command)[1])))
+                status, real = self._program.type(real_command)
         else:
             status, real = self._shell.type(real_command)
             self._program.note(real_command)
@@ -83,26 +87,33 @@ class Reader:
             self._ids.hold(printed, self._as_printed(real))
 
     def _serve(self, arguments: str, printed: str) -> None:
-        if self._node is not None:
-            self._node.process.wait(10)  # the page has stopped it
-        words = [*shlex.split(self._real(arguments)), "--port", "0"]
-        self._node = self._stack.enter_context(Node(self._folder, words, environment()))
-        self._ids.hold(printed, self._as_printed(self._node.welcome))
+        words = shlex.split(self._real(arguments))
+        port = words.pop(words.index("--port") + 1) if "--port" in words else PORT
+        words = [word for word in words if word != "--port"]
+        if port in self._nodes:
+            self._nodes[port].process.wait(10)  # the page has stopped it
+        self._nodes[port] = self._stack.enter_context(Node(self._folder, [*words, "--port", "0"], environment()))
+        self._ids.hold(printed, self._as_printed(self._nodes[port].welcome))
 
     def _real(self, command: str) -> str:
         """A command with the ids, addresses and the process number of this run."""
-        if self._node is not None:
-            command = command.replace(ADDRESS, urlsplit(self._node.url).netloc)
-            command = re.sub(rf"(?<=^kill -9 ){PROCESS}$", str(self._node.process.pid), command)
+        command = self._with_addresses(command)
+        if PORT in self._nodes:
+            command = re.sub(rf"(?<=^kill -9 ){PROCESS}$", str(self._nodes[PORT].process.pid), command)
         if self._postgresql:
             command = command.replace(DATABASE, self._database())
         return self._ids.fill(command)
 
+    def _with_addresses(self, text: str) -> str:
+        for port, node in self._nodes.items():
+            text = re.sub(rf"127\.0\.0\.1:{port}\b", urlsplit(node.url).netloc, text)
+        return text
+
     def _as_printed(self, output: str) -> str:
         """Output with the addresses and the process number of the page."""
-        if self._node is not None:
-            output = output.replace(urlsplit(self._node.url).netloc, ADDRESS)
-            output = output.replace(f"it is process {self._node.process.pid}.", f"it is process {PROCESS}.")
+        for port, node in self._nodes.items():
+            output = output.replace(urlsplit(node.url).netloc, f"127.0.0.1:{port}")
+            output = output.replace(f"it is process {node.process.pid}.", f"it is process {PROCESS}.")
         if self._postgresql:
             output = output.replace(self._database(), DATABASE)
         return output

@@ -30,7 +30,8 @@ PAGES = {
 ON_POSTGRESQL = "docs/how-to/run-on-postgresql.md"
 READ_ALONG = ["README.md", "docs/tutorial/first-process.md", "docs/how-to/write-a-definition.md"]
 READ_ALONG += ["docs/how-to/embed-the-engine.md", "docs/how-to/oauth-clients.md", "docs/how-to/people-and-roles.md"]
-READ_ALONG += [ON_POSTGRESQL]
+READ_ALONG += [ON_POSTGRESQL, "docs/how-to/change-the-secret-key.md", "docs/how-to/mail.md"]
+READ_ALONG += ["docs/how-to/receive-events.md", "docs/tutorial/choices-from-another-service.md"]
 READ_ELSEWHERE = {"docs/reference/rest.md": "http", "docs/reference/commands.md": "console"}
 
 pytestmark = pytest.mark.xdist_group("docs")  # one worker, so that the demonstration is loaded once
@@ -72,6 +73,8 @@ def postgresql(databases: Databases) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", READ_ALONG)
 def test_a_page_does_what_it_says(name: str, checkout: Path, program: Program, request: pytest.FixtureRequest):
+    if "placet mail" in PAGES[name]:
+        request.getfixturevalue("mail_server")
     postgresql = request.getfixturevalue("postgresql") if name == ON_POSTGRESQL else ""
     with Reader(checkout, program, postgresql) as reader:
         reader.read(PAGES[name])

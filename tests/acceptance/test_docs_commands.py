@@ -7,7 +7,10 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -16,6 +19,7 @@ from placet.directory import absences, accounts, proxies
 from placet.directory.caller import Caller
 from placet.store import applications
 from placet.store.applications import ApplicationRow
+from placet.webhooks.records import Wanted
 from tests.acceptance.reader import Reader
 from tests.acceptance.terminals import Program
 from tests.programs import ROOT
@@ -23,7 +27,18 @@ from tests.programs import ROOT
 PAGE = (ROOT / "docs/reference/commands.md").read_text("utf-8")
 SECTIONS = dict(re.findall(r"^### (placet [^\n]+)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
 PEOPLE = ROOT / "engine/placet/demo/people.yaml"
+CONNECTORS = ROOT / "tests/data/connectors.yaml"
+SECRETS = {"CLIENT_SECRET": "the secret of an application", "ADMIN_PASSWORD": "the password of a user"}
 BROKEN = "name: Broken\nstart: ask\nactivities:\n  done: {kind: finsh}\n"
+
+TRIP = """
+name: Trip
+data: {city: {type: string}}
+start: book
+activities:
+  book: {kind: connector, name: Book it, connector: Book a trip, inputs: {city: data.city}, paths: {success: done}}
+  done: {kind: finish}
+"""
 
 # What was done before: for each process of the example, oldest first, the days that were asked for and what followed.
 BEFORE: dict[str, list[tuple[int, str]]] = {
@@ -42,9 +57,11 @@ BEFORE: dict[str, list[tuple[int, str]]] = {
 ARRANGED = {"placet absence list", "placet absence remove", "placet proxy list", "placet proxy remove"}
 ON_AN_APPLICATION = {"placet applications list", "placet applications remove"}
 ON_NO_DATABASE = {"placet serve", "placet migrate"}
+WITHOUT_CONNECTORS = {"placet connectors import", "placet connectors openapi"}
 WITHOUT_PEOPLE = {"placet directory load"}
 # These examples are not cut to 80 columns.
 WIDE = {
+    "placet connectors openapi",
     "placet settings",
     "placet definitions list",
     "placet user list",
@@ -53,6 +70,8 @@ WIDE = {
     "placet audit",
     "placet applications list",
     "placet explain access",
+    "placet incidents list",
+    "placet incidents show",
 }
 
 
@@ -65,10 +84,39 @@ def folder(tmp_path: Path) -> Path:
     shutil.copy(PEOPLE, tmp_path / "people.yaml")
     (tmp_path / "broken.yaml").write_text(BROKEN)
     (tmp_path / "secret.txt").write_text("a new password\n")
+    for name in ("connectors.yaml", "travel.json", "logo.png"):
+        shutil.copy(ROOT / "tests/data" / name, tmp_path)
     return tmp_path
 
 
-async def prepare(section: str, database: Path) -> list[str]:
+class Receiver(BaseHTTPRequestHandler):
+    """Takes whatever is sent."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def webhook(section: str, folder: Path) -> Iterator[str]:
+    """Where the webhook of the examples sends to; only a test sends anything, to a server of this machine."""
+    if section != "placet webhooks test":
+        yield "https://ledger.example.org/in"
+        return
+    (folder / "placet.toml").write_text('outbound_allow = "127.0.0.0/8"')
+    with HTTPServer(("127.0.0.1", 0), Receiver) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/in"
+        server.shutdown()
+        thread.join()
+
+
+async def prepare(section: str, database: Path, webhook: str) -> list[str]:
     """Bring a database to where a section begins; return the ids of its processes."""
     started = []
     async with Engine(f"sqlite:///{database}") as engine:
@@ -82,10 +130,20 @@ async def prepare(section: str, database: Path) -> list[str]:
         if section == "placet audit":
             system = Caller(None, engine.directory, engine.clock.now())
             await accounts.set_status(engine.store, system, "anna", "INACTIVE")
+        if section.startswith("placet connectors") and section not in WITHOUT_CONNECTORS:
+            system = Caller(None, engine.directory, engine.clock.now())
+            await engine.connectors.import_text(system, CONNECTORS.read_text(), CONNECTORS.name, SECRETS)
         if section in ON_AN_APPLICATION:
             await engine.store.write(lambda tx: applications.add(tx, travel(engine)))
+        if section.startswith("placet webhooks"):
+            system = Caller(None, engine.directory, engine.clock.now())
+            await engine.webhooks.add(system, Wanted(name="Ledger", url=webhook, events=["process.*"]))
         if section in ARRANGED:
             started.append(await arrange(engine, section))
+        if section.startswith("placet incidents"):
+            await engine.as_system().deploy(TRIP)
+            started.append((await engine.start("Trip", actor="anna", data={"city": "Oslo"})).process.id)
+            await engine.settled()
         for days, then in BEFORE.get(section, []):
             data = {"days": days, "reason": "A long weekend"}
             process_id = (await engine.start("Leave request", actor="anna", data=data)).process.id
@@ -120,12 +178,16 @@ async def arrange(engine: Engine, section: str) -> str:
 
 
 @pytest.mark.parametrize("section", SECTIONS)
-def test_an_example_does_what_it_prints(section: str, folder: Path, monkeypatch: pytest.MonkeyPatch):
+def test_an_example_does_what_it_prints(
+    section: str, folder: Path, webhook: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+):
     started: list[str] = []
     if section not in ON_NO_DATABASE:
         with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-            started = runner.run(prepare(section, folder / "placet.db"))
+            started = runner.run(prepare(section, folder / "placet.db", webhook))
     program = Program(folder, monkeypatch)
+    if section == "placet mail test":
+        request.getfixturevalue("mail_server")
     monkeypatch.setenv("PATH", os.pathsep.join((f"{sys.prefix}/bin", os.environ["PATH"])))
     if section in WIDE:
         program.columns(120)

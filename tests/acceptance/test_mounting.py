@@ -94,8 +94,8 @@ async def test_matrix_parameters_work_below_it(client: httpx2.AsyncClient):
 
 async def test_below_it_refusals_are_faults_of_the_service(client: httpx2.AsyncClient):
     for method, path, status, text in (
-        ("GET", "/workflow/", 404, "The service is at /workflow/v1 and /workflow/RIS/v1."),
-        ("GET", "/workflow/own", 404, "The service is at /workflow/v1 and /workflow/RIS/v1."),
+        ("GET", "/workflow/", 404, "The services are at /workflow/v1, /workflow/RIS/v1 and /workflow/api/1.0;"),
+        ("GET", "/workflow/own", 404, "/workflow/docs describes them."),
         ("GET", "/workflow/v1/wf/nothing", 404, "There is no resource '/workflow/v1/wf/nothing'"),
         ("DELETE", "/workflow/v1/wf/definitions", 405, "/workflow/v1/wf/definitions does not take DELETE"),
         ("POST", "/workflow/healthz", 405, "/workflow/healthz"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ class Curl:
         )
         out, verbose = await process.communicate()
         assert process.returncode == 0, verbose.decode()
-        received = [line[2:].strip() for line in verbose.decode().splitlines() if line.startswith("< ")]
+        # what curl tells of its progress may stand before the first of them, on the same line
+        received = re.findall(r"< (\S.*?)\r?$", verbose.decode(), re.MULTILINE)
         self.status, self.headers = int(received[0].split()[1]), "\n".join(received)
         return json.loads(out) if out else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from operator import attrgetter
 from typing import Any
@@ -12,6 +12,8 @@ from placet.core.ids import IdMaker
 from placet.core.names import dn_guid, fold_dn
 from placet.core.records import Comment, Event, Snapshot
 from placet.engine import Engine
+from placet.jobs.dispatcher import Dispatcher
+from placet.jobs.runner import Runner
 from placet.store import groups as group_store
 from placet.store import jobs, people, processes, trail, work_items
 from placet.store.names import NameCache, Names
@@ -62,9 +64,14 @@ def add_people(tx: Any) -> None:
 
 
 @asynccontextmanager
-async def an_engine(url: str, clock: Clock, *definitions: str, run_jobs: bool = False) -> AsyncIterator[Engine]:
-    """An engine that knows the people of the builders and these definitions."""
-    async with Engine(url, clock=clock, run_jobs=run_jobs) as engine:
+async def an_engine(
+    url: str, clock: Clock, *definitions: str, run_jobs: bool = False, runners: Mapping[str, Runner] | None = None
+) -> AsyncIterator[Engine]:
+    """An engine that knows the people of the builders and these definitions; `runners` stand in for those that call."""
+    engine = Engine(url, clock=clock, run_jobs=run_jobs or runners is not None)
+    if runners is not None:
+        engine._dispatcher = Dispatcher(engine.store, clock, runners)
+    async with engine:
         await engine.store.write(add_people)
         for text in definitions or [ASK]:
             await engine.as_system().deploy(text)

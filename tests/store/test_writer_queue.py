@@ -118,7 +118,7 @@ async def test_an_administrative_function_that_fails_leaves_nothing(engine: Engi
 
 
 async def test_who_listens_and_fails_leaves_nobody_without_an_answer(engine: Engine, monkeypatch: pytest.MonkeyPatch):
-    def fails(due_at: Any) -> None:
+    def fails(due_at: Any, leaves_at: Any) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(engine.store, "_committed", fails)

@@ -3,7 +3,7 @@
 import pytest
 
 from placet.core.ids import is_id
-from placet.core.names import common_name, definition_dn, dn_guid, fold_dn, group_dn, is_dn, user_dn
+from placet.core.names import common_name, definition_dn, dn_guid, fold_dn, group_dn, is_dn, unseen_in, user_dn
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,20 @@ def test_a_guid_depends_on_the_name_alone():
     assert is_id(guid)
     assert guid == dn_guid("CN=leave , O=Placet")
     assert guid != dn_guid("cn=Leave,o=placet2")
+
+
+@pytest.mark.parametrize(
+    ("text", "unseen"),
+    [
+        ("adm\u200bin", "U+200B"),
+        ("x\u202ey", "U+202E"),
+        ("a\u00adb", "U+00AD"),
+        ("a\nb", "U+000A"),
+        ("\u3164", "U+3164"),
+        ("a\ufe0f", "U+FE0F"),
+        ("Jörg Müller-Łukasz 田中", ""),
+        ("", ""),
+    ],
+)
+def test_what_nobody_sees_in_a_name(text, unseen):
+    assert unseen_in(text) == unseen

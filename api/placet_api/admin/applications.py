@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from placet.directory.applications import Application, Registration
-from placet.errors import InvalidInput
 from placet.query.times import format_time
 from placet_api.answers import Answer, json_answer
-from placet_api.body import list_of, name_of, text_of
+from placet_api.body import flag_of, list_of, text_of
 from placet_api.ris.request import NO_CONTENT, Request
 
 _NEVER_KEPT = (b"cache-control", b"no-store")  # every answer has a secret in it
@@ -37,7 +35,7 @@ async def register(request: Request) -> Answer:
         description=text_of(body, "Description") or "",
         web_site=text_of(body, "WebSite") or "",
         redirect_uris=[text_of(each, "Value") or "" for each in list_of(body, "RedirectURIs")],
-        is_public=_flag(body, "Public"),
+        is_public=bool(flag_of(body, "Public")),
     )
     made = await request.engine.oauth.applications.register(request.caller, wanted)
     return _answer(request, _described(request, made), 201, (b"location", _link(request, made).encode()))
@@ -71,10 +69,3 @@ def _described(request: Request, application: Application) -> dict[str, Any]:
 
 def _link(request: Request, application: Application) -> str:
     return f"{request.render.links.prefix}/applications/{application.client_id}"
-
-
-def _flag(body: Mapping[str, Any], name: str) -> bool:
-    value = body.get(name)
-    if value is None or isinstance(value, bool):
-        return bool(value)
-    raise InvalidInput(f"{name} is {name_of(value)}; give true or false.")

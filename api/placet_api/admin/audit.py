@@ -44,6 +44,7 @@ def _described(request: Request, row: AuditRow) -> dict[str, Any]:
         "Actor": _actor(request, row.actor),
         "Address": row.address,
         "Target": row.target,
+        "TargetName": request.engine.directory.display_name(row.target) if is_dn(row.target) else "",
         "Before": row.before,
         "After": row.after,
     }

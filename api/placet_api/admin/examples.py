@@ -50,6 +50,7 @@ AUDIT_ENTRY: dict[str, Any] = {
     "Actor": _BEN,
     "Address": "127.0.0.1",
     "Target": _BEN["DN"],
+    "TargetName": _BEN["Value"],
     "Before": None,
     "After": {"delegate": _CLARA["DN"]},
 }
@@ -68,6 +69,14 @@ APPLICATION: dict[str, Any] = {
 }
 
 SIGN_IN: dict[str, Any] = {"User": "ben", "Password": "demo"}
+NOTIFICATIONS: dict[str, Any] = {
+    "Person": _BEN,
+    "Assigned": True,
+    "Reminder": False,
+    "Escalation": True,
+    "Finished": True,
+}
+CHOSEN: dict[str, Any] = {"Reminder": False}
 NEW_ABSENCE: dict[str, Any] = {"Delegate": "clara", "From": _FROM, "To": _TO}
 NEW_APPLICATION: dict[str, Any] = {
     "Name": "Travel desk",

@@ -92,6 +92,10 @@ _CLIENT_ID = Parameter(
 )  # fmt: skip
 _OF_ONES_OWN = "Those that concern who asks, or with PM_SUPERVISOR all; the oldest first."
 
+_WHOSE = Parameter("user", "Whose, a user name or DN; absent, those of who asks. Others' take PM_USERS.")
+_SWITCH: JsonSchema = {"type": "boolean"}
+_CHOSEN = body_of((), Assigned=_SWITCH, Reminder=_SWITCH, Escalation=_SWITCH, Finished=_SWITCH)
+
 _READING = (
     Operation(
         "getSession",
@@ -104,6 +108,15 @@ _READING = (
     _one("getAbsence", "absences", "One absence", _ABSENCE_ID, examples.ABSENCE),
     _page("getProxies", "proxies", "Proxy grants", _OF_ONES_OWN, examples.PROXY),
     _one("getProxy", "proxies", "One proxy grant", _PROXY_ID, examples.PROXY),
+    Operation(
+        "getNotifications",
+        "GET",
+        f"{_PREFIX}/notifications",
+        "Which mails one wants",
+        {200: _answer("notifications", "Of a kind that nobody chose: yes.", examples.NOTIFICATIONS)},
+        faults=(404,),
+        parameters=(_WHOSE,),
+    ),
     Operation(
         "getApplications",
         "GET",
@@ -140,6 +153,17 @@ _READING = (
 )
 
 _CHANGING = (
+    Operation(
+        "setNotifications",
+        "PUT",
+        f"{_PREFIX}/notifications",
+        "Choose which mails one wants",
+        {200: _answer("notifications", "What now holds of all kinds.", examples.NOTIFICATIONS)},
+        "What the body does not name stays as it is.",
+        (404, *_FAULTS_OF_BODIES),
+        parameters=(_WHOSE,),
+        body=Body(_CHOSEN, examples.CHOSEN),
+    ),
     Operation(
         "beginSession",
         "POST",

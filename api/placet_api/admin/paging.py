@@ -35,4 +35,5 @@ def part(request: Request, found: Sequence[T], limit: int, cursor: Callable[[T],
         return found, ()
     asked = [each for each in request.query_string.decode().split("&") if each and not each.startswith("cursor=")]
     query = "&".join([*asked, f"cursor={cursor(found[limit - 1])}"])
-    return found[:limit], ((b"link", request.render.links.next_page(request.target.shape, query)),)
+    path = request.target.shape.replace("*", request.target.id)
+    return found[:limit], ((b"link", request.render.links.next_page(path, query)),)

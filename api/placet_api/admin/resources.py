@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from placet_api.admin import absences, applications, audit, proxies, session
-from placet_api.admin.schemas import ABSENCE, APPLICATION, AUDIT_ENTRY, PROXY, SESSION
+from placet_api.admin import absences, applications, audit, incidents, notifications, proxies, session, webhooks
+from placet_api.admin.connectors.resources import RESOURCES as CONNECTORS
+from placet_api.admin.incident_operations import INCIDENT
+from placet_api.admin.schemas import ABSENCE, APPLICATION, AUDIT_ENTRY, NOTIFICATIONS, PROXY, SESSION
+from placet_api.admin.webhook_operations import DELIVERY, WEBHOOK
 from placet_api.ris.resource import Resource
 from placet_api.ris.schemas import Schema
 
@@ -34,5 +37,24 @@ RESOURCES: Mapping[str, Resource] = {
         {"GET": applications.one_application, "DELETE": applications.remove},
         Schema("/v1/applications/{Client ID}", APPLICATION),
     ),
+    "notifications": Resource(
+        {"GET": notifications.show, "PUT": notifications.choose}, Schema("/v1/notifications", NOTIFICATIONS)
+    ),
     "audit": Resource({"GET": audit.every_entry}, Schema("/v1/audit", AUDIT_ENTRY, "AuditInfo")),
+    "incidents": Resource({"GET": incidents.every_incident}, Schema("/v1/incidents", INCIDENT, "IncidentInfo")),
+    "incidents/*": Resource({"GET": incidents.one_incident}, Schema("/v1/incidents/{Incident ID}", INCIDENT)),
+    "incidents/*/retry": Resource({"POST": incidents.retry}),
+    "incidents/*/skip": Resource({"POST": incidents.skip}),
+    "webhooks": Resource({"GET": webhooks.every, "POST": webhooks.add}, Schema("/v1/webhooks", WEBHOOK, "WebhookInfo")),
+    "webhooks/*": Resource(
+        {"GET": webhooks.one, "PUT": webhooks.change, "DELETE": webhooks.remove},
+        Schema("/v1/webhooks/{Webhook ID}", WEBHOOK),
+    ),
+    "webhooks/*/secret": Resource({"POST": webhooks.change_secret}),
+    "webhooks/*/test": Resource({"POST": webhooks.test}),
+    "webhooks/*/deliveries": Resource(
+        {"GET": webhooks.deliveries}, Schema("/v1/webhooks/{Webhook ID}/deliveries", DELIVERY, "DeliveryInfo")
+    ),
+    "webhooks/*/replay": Resource({"POST": webhooks.replay}),
+    **CONNECTORS,
 }

@@ -54,6 +54,7 @@ AUDIT_ENTRY = Object(
         "Actor": PERSON,
         "Address": TEXT,
         "Target": TEXT,
+        "TargetName": TEXT,
         "Before": ANYTHING,
         "After": ANYTHING,
     },
@@ -76,4 +77,8 @@ APPLICATION = Object(
     name="Application",
 )
 
-NAMED = (SESSION, ABSENCE, PROXY, APPLICATION, AUDIT_ENTRY)
+NOTIFICATIONS = Object(
+    {"Person": PERSON, "Assigned": FLAG, "Reminder": FLAG, "Escalation": FLAG, "Finished": FLAG}, name="Notifications"
+)
+
+NAMED = (SESSION, ABSENCE, PROXY, APPLICATION, AUDIT_ENTRY, NOTIFICATIONS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
@@ -16,6 +16,7 @@ from placet_api.cli.tables import DEFINITION_COLUMNS, definition_row
 
 if TYPE_CHECKING:
     from placet import Definition, Engine
+    from placet.loader import Takes
 
 app = App(name="definitions", help="Check, list, draw, deploy and retire definitions.", group=DEFINITIONS)
 
@@ -178,7 +179,7 @@ def _read(path: Path) -> list[Definition]:
     from placet.loader import Fault, load_directory, parse_definition
 
     if path.is_dir():
-        found = load_directory(path)
+        found = load_directory(path, _connectors(path / "connectors"))
         if not found:
             raise WrongUsage(f"The folder {str(path)!r} has no definition: no file *.yaml or *.yml is in it.")
         return found
@@ -186,6 +187,35 @@ def _read(path: Path) -> list[Definition]:
         return [parse_definition(path.read_bytes().decode("utf-8-sig"), str(path))]
     except UnicodeDecodeError:
         raise InvalidDefinition([Fault(str(path), 1, 1, "The file is not UTF-8; save it as UTF-8.")]) from None
+
+
+def _connectors(folder: Path) -> dict[str, Takes]:
+    """What the connectors of a folder take, by folded name; nothing is made of the secrets that they name."""
+    from placet.connectors.files import load_folder
+    from placet.errors import InvalidConnectors, InvalidDefinition
+    from placet.loader import Takes
+
+    try:
+        found = [each.record for each in load_folder(folder, _Variables()).connectors]
+    except InvalidConnectors as failure:
+        raise InvalidDefinition(failure.faults) from None
+    return {
+        each.name.casefold(): Takes(
+            [parameter.name for parameter in each.parameters],
+            [parameter.name for parameter in each.parameters if parameter.required and parameter.default is None],
+        )
+        for each in found
+    }
+
+
+class _Variables(dict[str, str]):
+    """Every variable is set: files are checked where their secrets need not be known."""
+
+    def __missing__(self, name: str) -> str:
+        return name
+
+    def get(self, name: str, default: Any = None) -> str:
+        return name
 
 
 def _file(name: str) -> Path | None:

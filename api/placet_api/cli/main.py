@@ -13,15 +13,21 @@ from placet_api.cli import (
     absences,
     applications,
     audit,
+    connectors,
     definitions,
     directory,
     explain,
+    forms,
+    incidents,
+    mail,
     migrate,
     processes,
     proxies,
     roles,
+    secrets,
     settings,
     users,
+    webhooks,
     work_items,
 )
 from placet_api.cli.exits import Exit, WrongUsage, exit_of
@@ -39,6 +45,8 @@ app = App(
 app.command(serve, group=RUNNING)
 app.command(migrate.migrate, group=RUNNING)
 app.command(settings.settings, group=RUNNING)
+app.command(secrets.app)
+app.command(mail.app)
 app.command(definitions.app)
 app.command(directory.app)
 app.command(users.app)
@@ -47,7 +55,10 @@ app.command(absences.app)
 app.command(proxies.app)
 app.command(audit.audit, group=DEFINITIONS)
 app.command(applications.app)
+app.command(connectors.app)
+app.command(webhooks.app)
 app.command(explain.app)
+app.command(forms.form, group=PROCESSES)
 app.command(processes.start, group=PROCESSES)
 app.command(processes.query, group=PROCESSES, usage="placet query [OPTIONS] [FILTER...]")
 app.command(processes.app)
@@ -55,6 +66,7 @@ app.command(work_items.inbox, group=PROCESSES)
 app.command(work_items.approve, group=PROCESSES)
 app.command(work_items.deny, group=PROCESSES)
 app.command(work_items.act, group=PROCESSES)
+app.command(incidents.app)
 
 
 def main() -> None:

@@ -34,6 +34,9 @@ def _headers(operation: Mapping[str, Any]) -> Iterator[str]:
 
 def _data(operation: Mapping[str, Any]) -> Iterator[str]:
     for kind, media in list(operation.get("requestBody", {}).get("content", {}).items())[:1]:
+        if "example" not in media:  # bytes, which lie in a file
+            yield f"--data-binary @{kind.replace('/', '.')}"
+            continue
         text = orjson.dumps(media["example"]).decode() if "json" in kind else urlencode(media["example"])
         yield f"-d {shlex.quote(text)}"
 

@@ -11,6 +11,12 @@ from placet_api.errors import STATUSES, fault, symbol_of
 from placet_api.openapi.operation import JsonSchema, Reply, reference
 
 _VALUE = {"type": "object", "properties": {"Value": {"type": "string"}}, "required": ["Value"]}
+_WRONG = {
+    "type": "object",
+    "properties": {"Name": {"type": "string"}, "Text": {"type": "string"}},
+    "required": ["Name", "Text"],
+    "additionalProperties": False,
+}
 
 FAULT: JsonSchema = {
     "type": "object",
@@ -33,6 +39,13 @@ FAULT: JsonSchema = {
                     "type": "object",
                     "properties": {"Text": {"type": "string"}},
                     "required": ["Text"],
+                    "additionalProperties": False,
+                },
+                "Detail": {
+                    "type": "object",
+                    "description": "What is wrong with which data item, where that is the reason.",
+                    "properties": {"DataItems": {"type": "array", "items": _WRONG}},
+                    "required": ["DataItems"],
                     "additionalProperties": False,
                 },
             },

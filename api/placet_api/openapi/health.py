@@ -11,10 +11,12 @@ _IF_NONE_MATCH = Parameter("If-None-Match", "An ETag: 304 where it is still the 
 _SAME = Reply("It is still what the client has.", headers=("ETag",))
 
 
-def _status(text: str, status: str) -> Reply:
+def _status(text: str, status: str, **others: str) -> Reply:
+    """An answer with a status; `others` describes the texts that may stand beside it."""
+    beside = {name: {"type": "string", "description": each} for name, each in others.items()}
     schema: dict[str, Any] = {
         "type": "object",
-        "properties": {"status": {"type": "string", "const": status}},
+        "properties": {"status": {"type": "string", "const": status}} | beside,
         "required": ["status"],
         "additionalProperties": False,
     }
@@ -37,7 +39,7 @@ OPERATIONS = ServiceOperations(
             "GET",
             "/readyz",
             "Whether commands are taken",
-            {200: _status("They are taken.", "ready")},
+            {200: _status("They are taken.", "ready", warning="what does not work all the same")},
             faults=(503,),
         ),
         Operation(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from placet_api.admin import incident_operations as incidents
 from placet_api.admin import operations as admin
+from placet_api.admin import webhook_operations as webhooks
+from placet_api.admin.connectors import operations as connectors
 from placet_api.openapi import health
 from placet_api.openapi.operation import ServiceOperations
 from placet_api.processmaker import oauth_operations as oauth
@@ -14,6 +17,9 @@ from placet_api.ris import operations as ris
 SERVICES: Sequence[ServiceOperations] = (
     ris.OPERATIONS,
     admin.OPERATIONS,
+    incidents.OPERATIONS,
+    connectors.OPERATIONS,
+    webhooks.OPERATIONS,
     people.OPERATIONS,
     oauth.OPERATIONS,
     health.OPERATIONS,

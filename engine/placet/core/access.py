@@ -150,7 +150,7 @@ def _may_answer(asked: Asked, row: Row) -> bool:
 _INITIATOR = _of_row(_is_initiator, "its initiator")
 _RECIPIENT = _of_row(lambda asked, row: is_same(asked.actor, row.process.recipient), "its recipient")
 _STARTER = _of_row(lambda asked, row: is_same(asked.actor, row.process.proxy), "the proxy who started it")
-_ASKED = _of_row(_is_asked, "or was asked, himself or as one of a group")
+_ASKED = _of_row(_is_asked, "somebody who is or was asked, himself or as one of a group")
 _DELEGATE = _of_row(
     lambda asked, row: any(is_for(asked, row.definition, item) for item in row.items),
     "the delegate of somebody absent who is asked",
@@ -331,9 +331,9 @@ def require_no_raise(
     `permissions` are what is given; `user` is the DN of whose role is changed, `role` the uid of the role whose
     permissions are. Who has the administrator's role may do all of it.
     """
-    person = None if actor is None else directory.people.get(fold_dn(actor))
-    if actor is None or (person is not None and _is_administrator(directory, person)):
+    if holds_everything(directory, actor):
         return
+    person = directory.people.get(fold_dn(actor or ""))
     missing = sorted((set(permissions) & EVERY_PERMISSION) - (person.permissions if person else frozenset()))
     if missing:
         raise NotAllowed(f"Nobody may give what he does not hold himself: {', '.join(missing)}.")
@@ -341,6 +341,10 @@ def require_no_raise(
         raise NotAllowed("Nobody may change his own role or what it holds; ask another administrator.")
 
 
-def _is_administrator(directory: Directory, person: Person) -> bool:
-    role = directory.roles.get(person.role or "")
-    return person.active and role is not None and role.code == SYSTEM_ROLES.administrator
+def holds_everything(directory: Directory, actor: str | None) -> bool:
+    """Whether an actor has the administrator's role, or is the engine itself."""
+    if actor is None:
+        return True
+    person = directory.people.get(fold_dn(actor))
+    role = None if person is None else directory.roles.get(person.role or "")
+    return person is not None and person.active and role is not None and role.code == SYSTEM_ROLES.administrator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from placet.commands import ActOnWorkItem
@@ -10,6 +10,7 @@ from placet.core import data_items, walk
 from placet.core.approvals import can_answer
 from placet.core.definition import Approval
 from placet.core.draft import Draft, cancel, complete
+from placet.core.form_checks import checked_answer
 from placet.core.names import fold_dn
 from placet.core.people import Group
 from placet.core.records import WorkItem
@@ -41,10 +42,9 @@ def act(draft: Draft, item: WorkItem, command: ActOnWorkItem) -> None:
 
 def _changes(draft: Draft, item: WorkItem, approval: Approval, command: ActOnWorkItem) -> dict[str, Any]:
     """The data items that really change; clients send back the whole item, so equal ones are no change."""
-    writable: Collection[str] = ()
     if command.action in _CHANGING:
-        writable = draft.definition.asked.keys() if item.returned else approval.writes
-    return data_items.check_change(draft.definition, command.data, writable, draft.process.data)
+        return checked_answer(draft, item, approval, command)
+    return data_items.check_change(draft.definition, command.data, (), draft.process.data)
 
 
 # -- the actions ---------------------------------------------------------------------------------

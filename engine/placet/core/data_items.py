@@ -8,7 +8,8 @@ as base64. Expressions see the stored values.
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
@@ -16,28 +17,52 @@ from typing import Any
 
 from placet.core.data_values import READERS, Unusable, date_text, decimal_text, shown
 from placet.core.definition import DataItem, DataType, Definition
-from placet.errors import InvalidData
+from placet.core.expressions import Expression
+from placet.errors import InvalidData, InvalidInput
 
 MAX_VALUES = 1_000  # of one multi-valued item
 MAX_CHARACTERS = 1_000_000  # of all values of one item
 _EMPTY = (None, "", b"")
+_MOST, _EXPLAINED = 100, 3  # unknown names that are told, and those that the nearest known one is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The stored forms of what was given, None for what is emptied, and what is wrong with the rest, by item."""
+
+    values: dict[str, Any]
+    faults: dict[str, str]
+
+    def require(self) -> dict[str, Any]:
+        """The values; raises InvalidData with all faults where there are any."""
+        if self.faults:
+            raise InvalidData.of(self.faults.items())
+        return self.values
 
 
 def check_start(definition: Definition, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The data of a new process; raises InvalidData for an item that is unknown, internal, missing or wrong."""
-    for name in given:
-        if name not in definition.data:
-            raise _unknown(definition, name)
-    data = {}
+    """The data of a new process; raises InvalidData for items that are unknown, internal, missing or wrong."""
+    return read_start(definition, given).require()
+
+
+def read_start(definition: Definition, given: Mapping[str, Any]) -> Checked:
+    """As `check_start`, with the faults beside the rest."""
+    values: dict[str, Any] = {}
+    faults = _unknown(definition, [name for name in given if name not in definition.data])
     for name, item in definition.data.items():
-        value = canonical(item, given.get(name))
-        if value is not None:
-            if item.internal:
-                raise _internal(name)
-            data[name] = value
-        elif item.required:
-            raise InvalidData(name, f"The data item {name!r} is required and was not given; give {_wanted(item)}.")
-    return data
+        try:
+            value = canonical(item, given.get(name))
+        except InvalidData as fault:
+            faults[name] = fault.message
+            continue
+        if value is None:
+            if item.required:
+                faults[name] = f"The data item {name!r} is required and was not given; give {_wanted(item)}."
+        elif item.internal:
+            faults[name] = _internal(name)
+        else:
+            values[name] = value
+    return Checked(values, faults)
 
 
 def check_change(
@@ -51,24 +76,35 @@ def check_change(
     `writable` names the items that may be changed, None all of them. With `current`, a value that is as it was is left
     out, whether it may be changed or not: a client may send a whole form back.
     """
-    changed = {}
+    return read_change(definition, given, writable, current).require()
+
+
+def read_change(
+    definition: Definition,
+    given: Mapping[str, Any],
+    writable: Collection[str] | None,
+    current: Mapping[str, Any] | None = None,
+) -> Checked:
+    """As `check_change`, with the faults beside the rest."""
+    checked = Checked({}, _unknown(definition, [name for name in given if name not in definition.data]))
     for name, value in given.items():
         item = definition.data.get(name)
         if item is None:
-            raise _unknown(definition, name)
-        new = canonical(item, value)
+            continue
+        try:
+            new = canonical(item, value)
+        except InvalidData as fault:
+            checked.faults[name] = fault.message
+            continue
         if current is not None and new == current.get(name):
             continue
         if writable is not None and name not in writable:
-            if item.internal:
-                raise _internal(name)
-            those = ", ".join(sorted(writable))
-            ways = f"what can be changed: {those}." if those else "nothing can be changed at this step."
-            raise InvalidData(name, f"The data item {name!r} cannot be changed here; {ways}")
-        if new is None and item.required:
-            raise InvalidData(name, f"The data item {name!r} is required and cannot be emptied; give {_wanted(item)}.")
-        changed[name] = new
-    return changed
+            checked.faults[name] = _internal(name) if item.internal else _unchangeable(name, writable)
+        elif new is None and item.required:
+            checked.faults[name] = f"The data item {name!r} is required and cannot be emptied; give {_wanted(item)}."
+        else:
+            checked.values[name] = new
+    return checked
 
 
 def canonical(item: DataItem, given: Any) -> Any:
@@ -104,6 +140,21 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(each) for each in value]
     return value
+
+
+def computed(expressions: Mapping[str, Expression], facts: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """What expressions give, as JSON that a row can hold; raises InvalidInput for what none could."""
+    values: dict[str, Any] = plain({name: expression.evaluate(facts) for name, expression in expressions.items()})
+    as_json(values, what)
+    return values
+
+
+def as_json(value: Any, what: str) -> Any:
+    """A value that JSON and a row can hold, as it is; raises InvalidInput for any other, naming it as `what`."""
+    try:
+        return READERS[DataType.JSON](value)
+    except Unusable as fault:
+        raise InvalidInput(f"{what} {fault.what}; {fault.remedy}") from None
 
 
 def to_texts(item: DataItem, value: Any) -> list[str]:
@@ -148,17 +199,29 @@ def _read(item: DataItem, given: Any, place: int | None = None) -> Any:
         raise InvalidData(item.name, reason) from None
 
 
-def _unknown(definition: Definition, name: str) -> InvalidData:
+def _unknown(definition: Definition, names: Sequence[str]) -> dict[str, str]:
+    """What to say of names that there are not; of many, only of the first what may have been meant."""
+    if not names:
+        return {}
     if not definition.data:
-        return InvalidData(name, f"There is no data item {shown(name)}; {definition.name!r} has none.")
-    near = get_close_matches(name, definition.data, 1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    names = ", ".join(definition.data)
-    return InvalidData(name, f"There is no data item {shown(name)}; {definition.name!r} has: {names}.{hint}")
+        return {name: f"There is no data item {shown(name)}; {definition.name!r} has none." for name in names[:_MOST]}
+    known = ", ".join(definition.data)
+    faults = {name: f"There is no data item {shown(name)}." for name in names[:_MOST]}
+    for name in names[:_EXPLAINED]:
+        near = get_close_matches(name, definition.data, 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        faults[name] = f"There is no data item {shown(name)}; {definition.name!r} has: {known}.{hint}"
+    return faults
 
 
-def _internal(name: str) -> InvalidData:
-    return InvalidData(name, f"The data item {name!r} is set by the process itself and cannot be given; leave it out.")
+def _internal(name: str) -> str:
+    return f"The data item {name!r} is set by the process itself and cannot be given; leave it out."
+
+
+def _unchangeable(name: str, writable: Collection[str]) -> str:
+    those = ", ".join(sorted(writable))
+    ways = f"what can be changed: {those}." if those else "nothing can be changed at this step."
+    return f"The data item {name!r} cannot be changed here; {ways}"
 
 
 def _wanted(item: DataItem) -> str:

@@ -8,7 +8,21 @@ import unicodedata
 
 from placet.query.names import fold_dn, is_dn
 
-__all__ = ["common_name", "definition_dn", "dn_guid", "fold_dn", "fold_user_name", "group_dn", "is_dn", "user_dn"]
+__all__ = [
+    "common_name",
+    "definition_dn",
+    "dn_guid",
+    "fold_dn",
+    "fold_user_name",
+    "group_dn",
+    "is_dn",
+    "unseen_in",
+    "user_dn",
+]
+
+
+# Letters and signs without ink, and what chooses how the one before is drawn.
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0").union(map(chr, range(0xFE00, 0xFE10)))
 
 
 def fold_user_name(text: str) -> str:
@@ -20,6 +34,15 @@ def fold_user_name(text: str) -> str:
     if text.isascii():
         return text.lower()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def unseen_in(text: str) -> str:
+    """The first character of a name that nobody sees, or that turns the writing around, as `U+200B`; else empty.
+
+    Two names that look the same would be different people.
+    """
+    found = (each for each in text if not each.isprintable() or each in _BLANK)
+    return next((f"U+{ord(each):04X}" for each in found), "")
 
 
 def common_name(dn: str) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from placet.commands import StartProcess
-from placet.core import data_items, walk
+from placet.core import walk
 from placet.core.access import Act, is_same, require_act
 from placet.core.definition import Definition
 from placet.core.draft import Decision, Draft, Facts
+from placet.core.form_checks import checked_start
+from placet.core.mails import notify
 from placet.core.names import is_dn
 from placet.core.people import Directory
 from placet.core.records import Process, Snapshot
@@ -22,9 +24,11 @@ def start(definition: Definition, command: StartProcess, facts: Facts) -> Decisi
     initiator, proxy = _initiator(command, facts)
     process = _process(definition, command, initiator, proxy, facts)
     draft = Draft(definition, Snapshot(process), command, facts, is_new=True)
+    process.data = checked_start(draft, command)
     draft.record("process.started", actor=command.actor or initiator)
     draft.flow.depth = command.depth
     walk.begin(draft)
+    notify(draft)
     return draft.finish()
 
 
@@ -68,7 +72,6 @@ def _process(definition: Definition, command: StartProcess, initiator: str, prox
         proxy=proxy,
         parent=command.parent,
         engine_id=facts.engine_id,
-        data=data_items.check_start(definition, command.data),
     )
 
 

@@ -76,6 +76,10 @@ def _figure(activity: core.Activity) -> Figure:
             detail = f"waits {_days(activity)}"
         case core.SubProcess():
             detail = f"starts {common_name(activity.definition)}"
+        case core.ConnectorCall():
+            detail = f"calls {activity.connector}"
+        case core.Email():
+            detail = f"mails {_who(activity.to)}"
     return Figure(activity.id, form, title, detail)
 
 

@@ -6,13 +6,15 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from placet.core.definition import Settle, SettleKind
 from placet.core.expressions import Expression, ExpressionSyntax, compile_expression
 from placet.core.names import is_dn
 
+#: Of every model of a part of a file: a key that is not declared is a fault.
+PART = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 ID = r"^[A-Za-z][A-Za-z0-9_-]{0,63}$"
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _DURATION = re.compile(r"(?:(\d{1,6})w)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,9})s)?", re.ASCII)
@@ -22,13 +24,14 @@ _ISO_DURATION = re.compile(
 _SETTLE = re.compile(r"(\d{1,4})(%?)", re.ASCII)
 
 
-def _fault(message: str, **context: Any) -> PydanticCustomError:
+def fault(message: str, **context: Any) -> PydanticCustomError:
+    """What is wrong with a value, as pydantic takes it."""
     return PydanticCustomError("placet", "{message}", {"message": message, **context})
 
 
-def _text(given: Any) -> str:
+def one_text(given: Any) -> str:
     if not isinstance(given, str):
-        raise _fault("has to be one text" if given is not None else "is empty; give a text")
+        raise fault("has to be one text" if given is not None else "is empty; give a text")
     return given
 
 
@@ -46,73 +49,73 @@ def parse_duration(text: str) -> timedelta:
 
 def _duration(given: Any) -> timedelta:
     try:
-        return parse_duration(_text(given))
+        return parse_duration(one_text(given))
     except ValueError as failure:
-        raise _fault(str(failure)) from None
+        raise fault(str(failure)) from None
 
 
 def _flag(given: Any) -> bool:
-    if (text := _text(given).lower()) not in ("true", "false"):
-        raise _fault(f"{given!r} is neither true nor false")
+    if (text := one_text(given).lower()) not in ("true", "false"):
+        raise fault(f"{given!r} is neither true nor false")
     return text == "true"
 
 
 def _expression(given: Any) -> Expression:
     try:
-        return compile_expression(_text(given))
-    except ExpressionSyntax as fault:
+        return compile_expression(one_text(given))
+    except ExpressionSyntax as wrong:
         message = (
-            f"{given!r} is no expression: {fault.message}" if len(given) < 60 else f"no expression: {fault.message}"
+            f"{given!r} is no expression: {wrong.message}" if len(given) < 60 else f"no expression: {wrong.message}"
         )
-        raise _fault(message, line=fault.line, column=fault.column) from None
+        raise fault(message, line=wrong.line, column=wrong.column) from None
 
 
 def _addressees(given: Any) -> str | Expression:
-    text = _text(given)
+    text = one_text(given)
     return text.strip() if is_dn(text) else _expression(text)
 
 
 def _settle(given: Any) -> Settle:
-    text = _text(given).strip()
+    text = one_text(given).strip()
     if text in ("any", "all"):
         return Settle(SettleKind(text))
     found = _SETTLE.fullmatch(text)
     amount = int(found[1]) if found is not None else 0
     if found is None or amount < 1 or (found[2] and amount > 100):
-        raise _fault(f"{given!r} is no way to settle; write any, all, a number such as 3 or a percentage such as 50%")
+        raise fault(f"{given!r} is no way to settle; write any, all, a number such as 3 or a percentage such as 50%")
     return Settle(SettleKind.PERCENT if found[2] else SettleKind.COUNT, amount)
 
 
 def _signature(given: Any) -> str:
     if given != "not-required":
-        raise _fault(f"{given!r} cannot be had: signing is not offered; write not-required or leave it out")
+        raise fault(f"{given!r} cannot be had: signing is not offered; write not-required or leave it out")
     return "not-required"
 
 
 def _dn(given: Any) -> str:
-    if not is_dn(_text(given)):
-        raise _fault(f"{given!r} is not a distinguished name; write one such as cn=Leave,cn=RequestDefs,o=acme")
+    if not is_dn(one_text(given)):
+        raise fault(f"{given!r} is not a distinguished name; write one such as cn=Leave,cn=RequestDefs,o=acme")
     return str(given).strip()
 
 
-def _texts(given: Any) -> dict[str, str]:
+def texts(given: Any) -> dict[str, str]:
     """A text, or a text for each language, as a mapping by language."""
     if not isinstance(given, dict):
         return {"en": _words(given)}
     for language in given:
         if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", language):
-            raise _fault(f"{language!r} is no language; write its code, such as en, nl or pt-BR")
+            raise fault(f"{language!r} is no language; write its code, such as en, nl or pt-BR")
     if "en" not in given:
-        raise _fault("has no English text, which is the default; add en: …")
+        raise fault("has no English text, which is the default; add en: …")
     return {language: _words(text) for language, text in given.items()}
 
 
 def _words(given: Any) -> str:
-    text = _text(given).strip()
+    text = one_text(given).strip()
     if not text:
-        raise _fault("is empty; give a text")
+        raise fault("is empty; give a text")
     if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise _fault("holds a character that cannot be stored; leave it out")
+        raise fault("holds a character that cannot be stored; leave it out")
     return text
 
 
@@ -126,7 +129,7 @@ _EXPRESSION = {"type": ["string", "number", "boolean"], "description": "a CEL ex
 Words: TypeAlias = Annotated[str, BeforeValidator(_words), WithJsonSchema(_TEXT)]
 Texts: TypeAlias = Annotated[
     dict[str, str],
-    BeforeValidator(_texts),
+    BeforeValidator(texts),
     WithJsonSchema({"anyOf": [_TEXT, {"type": "object", "required": ["en"], "additionalProperties": _TEXT}]}),
 ]
 Dn: TypeAlias = Annotated[str, BeforeValidator(_dn), WithJsonSchema(_TEXT)]
@@ -141,7 +144,7 @@ Who: TypeAlias = Annotated[
 Settling: TypeAlias = Annotated[
     Any, BeforeValidator(_settle), WithJsonSchema({"type": ["string", "integer"], "examples": ["any", "all", 3, "50%"]})
 ]
-Target: TypeAlias = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": "string", "pattern": ID})]
+Target: TypeAlias = Annotated[str, BeforeValidator(one_text), WithJsonSchema({"type": "string", "pattern": ID})]
 Targets: TypeAlias = Annotated[
     list[Target],
     BeforeValidator(_one_or_many),

@@ -14,6 +14,7 @@ from placet.query.ast import In, Node, all_of, fields_of
 from placet.query.fields import WORK_ITEMS
 from placet.store import processes, work_items
 from placet.store.fields import WORK_ITEM_COLUMNS
+from placet.store.incidents import FoundIncident
 from placet.store.names import Names
 from placet.store.page import Page, condition_of, page_query
 from placet.store.tables import process, work_item
@@ -110,9 +111,11 @@ def _work_items(tx: Connection, world: World, query: Select[Any]) -> list[FoundW
     return found
 
 
-def cursor_of(found: FoundProcess | FoundWorkItem) -> tuple[Any, ...]:
+def cursor_of(found: FoundProcess | FoundWorkItem | FoundIncident) -> tuple[Any, ...]:
     """Where a page that ends with this row ends."""
     if isinstance(found, FoundProcess):
         return (found.process.id,)
+    if isinstance(found, FoundIncident):
+        return (found.incident.opened_at, found.incident.process_id, found.incident.number)
     item = found.item
     return (item.created_at, item.process_id, item.number)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, literal_column, select, tuple_
+from sqlalchemy import Connection, Row, Select, insert, literal_column, select, tuple_
 
 from placet.core.events import KINDS, NUMBERS
 from placet.core.records import Comment, Event
@@ -99,17 +99,51 @@ class Position:
 
 def events_after(tx: Connection, after: Position, names: Names, limit: int) -> list[tuple[Position, Event]]:
     """The next events of all processes, in order; on PostgreSQL none of a transaction that may still be joined."""
-    c = event.c
-    query = select(event).limit(limit)
-    readable = readable_events(tx, c.tx)
-    if readable is None:
-        query = query.order_by(c.position).where(c.position > after.number)
-    else:
-        here = tuple_(literal_column(str(after.tx)), literal_column(str(after.number)))
-        query = query.order_by(c.tx, c.position).where(tuple_(c.tx, c.position) > here, readable)
-    rows = tx.execute(query).all()
+    rows = tx.execute(_after(tx, select(event), after).limit(limit)).all()
     names.fetch(tx, (row.actor for row in rows))
     return [(Position(row.tx, row.position), _event(row, names)) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What happened, and no more: the event `number` of a process."""
+
+    position: Position
+    process_id: str
+    number: int
+    kind: str
+
+
+def steps_after(tx: Connection, after: Position, limit: int) -> list[Step]:
+    """As `events_after`, for who decides by the kinds and the processes of events."""
+    c = event.c
+    rows = tx.execute(_after(tx, select(c.tx, c.position, c.process_id, c.number, c.kind), after).limit(limit))
+    return [Step(Position(row.tx, row.position), row.process_id, row.number, KINDS[row.kind]) for row in rows]
+
+
+def _after(tx: Connection, query: Select[Any], after: Position) -> Select[Any]:
+    c = event.c
+    readable = readable_events(tx, c.tx)
+    if readable is None:
+        return query.order_by(c.position).where(c.position > after.number)
+    here = tuple_(literal_column(str(after.tx)), literal_column(str(after.number)))
+    return query.order_by(c.tx, c.position).where(tuple_(c.tx, c.position) > here, readable)
+
+
+def held_back(tx: Connection) -> bool:
+    """Whether there are events that a resuming reader may not see yet."""
+    readable = readable_events(tx, event.c.tx)
+    return readable is not None and tx.execute(select(event.c.position).where(~readable).limit(1)).first() is not None
+
+
+def events_at(tx: Connection, keys: Collection[tuple[str, int]], names: Names) -> list[Event]:
+    """The events with these numbers of these processes; one that is not there is left out."""
+    if not keys:
+        return []
+    c = event.c
+    rows = tx.execute(select(event).where(tuple_(c.process_id, c.number).in_(list(keys)))).all()
+    names.fetch(tx, (row.actor for row in rows))
+    return [_event(row, names) for row in rows]
 
 
 def last_position(tx: Connection) -> Position:

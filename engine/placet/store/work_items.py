@@ -67,6 +67,15 @@ def load(tx: Connection, process_ids: Collection[str], numbers: Collection[int],
     return to_records(tx, rows, names)
 
 
+def is_open(tx: Connection, process_id: str, number: int) -> bool:
+    """Whether a work item still waits for an answer."""
+    this = work_item.c.process_id == process_id, work_item.c.number == number
+    return (
+        tx.execute(select(work_item.c.status).where(*this, work_item.c.status < WorkItemStatus.COMPLETED)).first()
+        is not None
+    )
+
+
 def to_records(tx: Connection, rows: Sequence[Row[Any]], names: Names) -> list[WorkItem]:
     """Rows of all columns as records."""
     names.fetch(tx, chain.from_iterable(map(_NAMES, rows)))
