@@ -323,7 +323,7 @@ def test_commands_work_beside_a_node_and_through_it(
 def test_a_server_is_asked_for_page_after_page(
     placet: Placet, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    monkeypatch.setattr("placet_api.cli.remote._AT_ONCE", 2)
+    monkeypatch.setattr("placet_api.cli.connection._AT_ONCE", 2)
     with placet.serve() as node:
         for name, value in {"SERVER": node.url, "USER": "admin", "PASSWORD": node.password()}.items():
             monkeypatch.setenv(f"PLACET_{name}", value)

@@ -32,16 +32,17 @@ from placet.connectors.sealing import seal
 from placet.connectors.tokens import Tokens
 from placet.core.defaults import ADMINISTRATOR_ROLE
 from placet.core.expressions import compile_expression
-from placet.core.names import user_dn
+from placet.core.names import dn_guid, user_dn
 from placet.core.people import Directory, Person
 from placet.core.permissions import EVERY_PERMISSION
 from placet.directory.caller import Caller as Operator
 from placet.directory.secrets import Vault
 from placet.errors import Conflict, InvalidInput, NotAllowed, Unavailable
 from placet.settings import Settings
-from placet.store import audit
+from placet.store import audit, people, roles
 from placet.store import connectors as store
 from placet.store.connectors import ConfigurationRow
+from placet.store.directory_version import Transaction
 from tests import fault_server
 from tests.builders import ADMIN, ANNA, DIRECTORY
 from tests.fault_server import FaultServer, refused_url
@@ -51,7 +52,7 @@ from tests.token_server import API_KEY, CLIENT, CLIENT_SECRET, PASSWORD, USER, T
 ID = "c" * 32
 OTHER = user_dn("other")
 OPERATORS = Directory(
-    [Person(dn, dn, role=ADMINISTRATOR_ROLE, permissions=EVERY_PERMISSION) for dn in (ADMIN, OTHER)]
+    [Person(dn, dn, id=dn_guid(dn), role=ADMINISTRATOR_ROLE, permissions=EVERY_PERMISSION) for dn in (ADMIN, OTHER)]
     + [person for person in DIRECTORY.people.values() if person.dn != ADMIN],
     [],
 )
@@ -114,9 +115,16 @@ class Outside:
 @pytest.fixture
 async def outside(transactions: Transactions, clock: ManualClock) -> AsyncIterator[Outside]:
     made = Outside(transactions, clock, Vault(SETTINGS), Client(SETTINGS))
+    await transactions.write(lambda tx: _add_operators(tx, clock))
     yield made
     await made.tokens.close()
     await made.client.close()
+
+
+def _add_operators(tx: Transaction, clock: ManualClock) -> None:
+    roles.seed_defaults(tx, clock.now())
+    for dn in (ADMIN, OTHER):
+        people.add_user(tx, people.UserRow(id=dn_guid(dn), dn=dn, user_name=dn[3:8], role=ADMINISTRATOR_ROLE))
 
 
 def oauth(service: TokenServer, **more: str) -> dict[str, str]:
