@@ -211,6 +211,7 @@ def _process_values(row: _Row) -> Sequence[Any]:
         "comment_count": 1 if row.comment else 0,
         "event_count": 2 if is_open else 4,
         "job_count": 0,
+        "incident_count": 0,
         "data": row.data,
         "flow": FLOW if is_open else None,
     }

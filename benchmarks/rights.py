@@ -35,6 +35,7 @@ def run(space: Workspace) -> None:
         space.report.remark(f"people and roles loaded in {time.perf_counter() - begin:.0f} s")
         asyncio.run(_look_at_people(space, f"sqlite:///{database}"))
         _hand_out(database, count)
+        asyncio.run(_settle(f"sqlite:///{database}"))
         _measure(space, database, folder)
 
 
@@ -98,6 +99,12 @@ def _hand_out(database: Path, count: int) -> None:
     connection.execute("COMMIT")
     connection.execute("ANALYZE")
     connection.close()
+
+
+async def _settle(url: str) -> None:
+    """Let the engine look after the items of everybody who was loaded, as it does once."""
+    async with Engine(url) as engine:
+        await engine.settled()
 
 
 def _measure(space: Workspace, database: Path, folder: Path) -> None:
