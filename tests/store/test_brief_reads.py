@@ -55,7 +55,7 @@ async def test_a_long_read_is_done_anew_in_another_thread(database: SqliteDataba
 
 async def test_short_reads_remain_so_however_many_there_were(database: SqliteDatabase, monkeypatch):
     """SQLite counts the steps of a statement over all the times that it runs, those of BEGIN and ROLLBACK as well."""
-    monkeypatch.setattr("placet.store.database.sqlite.Brief", partial(Brief, steps=100))
+    monkeypatch.setattr("placet.store.database.sqlite.Brief", partial(Brief, steps=100, seconds=10))
     count = Counting(2)
     for _ in range(2_000):
         assert await database.read(count, brief=True) == 2
@@ -105,3 +105,22 @@ def test_other_errors_are_what_they_are(tmp_path: Path):
     with pytest.raises(sqlite3.OperationalError, match="no such table"):
         Brief(raw).run(lambda: raw.execute("SELECT * FROM nowhere"))
     raw.close()
+
+
+async def test_a_statement_that_was_broken_off_is_not_prepared_anew_ever_after(database: SqliteDatabase):
+    """The driver never again finds a statement ready that was interrupted between two of its rows."""
+    numbers = "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT i FROM n"
+    prepared, watched = [], []
+
+    def up_to(last: int, tx: Connection) -> int:
+        if tx.connection not in watched:  # whoever is asked anew makes all statements be prepared anew
+            tx.connection.set_authorizer(lambda *asked: prepared.append(asked) or sqlite3.SQLITE_OK)
+            watched.append(tx.connection)
+        return len(tx.connection.execute(numbers, (last,)).fetchall())
+
+    assert await database.read(partial(up_to, 200_000), brief=True) == 200_000
+    for _ in range(2):
+        assert await database.read(partial(up_to, 3), brief=True) == 3
+    prepared.clear()
+    assert await database.read(partial(up_to, 3), brief=True) == 3
+    assert prepared == []

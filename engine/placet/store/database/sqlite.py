@@ -7,7 +7,6 @@ whole in its thread, or on the loop's where it is brief.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
@@ -111,8 +110,10 @@ class SqliteDatabase:
     async def read(self, work: Callable[[Connection], T], *, brief: bool = False) -> T:
         try:
             if brief:
-                with contextlib.suppress(NotBrief):
+                try:
                     return await self._read_here(work)
+                except NotBrief:
+                    await self._close_brief()
             async with self._reader() as reader:
                 return await reader.in_thread(_in_one_state, reader, work)
         except Exception as failure:
@@ -130,6 +131,12 @@ class SqliteDatabase:
                 connection = await SqliteConnection.open(self.path, *BRIEF_PRAGMAS)
                 self._brief = connection, Brief(connection.raw)
             return self._brief
+
+    async def _close_brief(self) -> None:
+        """Close the connection of brief reads; the next of them opens another."""
+        held, self._brief = self._brief, None
+        if held is not None:
+            await held[0].close()
 
     @asynccontextmanager
     async def _reader(self) -> AsyncIterator[SqliteConnection]:
@@ -157,9 +164,7 @@ class SqliteDatabase:
             raise NotFound(f"There is no database {self.path}; `placet serve` or `placet migrate` makes one.")
 
     async def close(self) -> None:
-        if self._brief is not None:
-            await self._brief[0].close()
-            self._brief = None
+        await self._close_brief()
         for reader in self._readers:
             await reader.close()
         self._readers, self._idle, self._free = [], asyncio.LifoQueue(), READERS
