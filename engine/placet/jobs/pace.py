@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_WINDOW_SECONDS = 0.05
+_WINDOW_SECONDS = 0.1
 
 
 @dataclass(slots=True)
