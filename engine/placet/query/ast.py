@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import Enum
 from typing import TypeAlias, assert_never
 
-from placet.query.fields import Field
+from placet.query.fields import Field, Relation
 
 
 class Operator(Enum):
@@ -33,8 +33,17 @@ class Me(Enum):
 
 ME = Me.ME
 
-#: What a field is compared with; times are aware, UTC and whole milliseconds.
-Value: TypeAlias = "str | int | float | bool | datetime | Me"
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """A moment that is known only when a query is asked: `now`, `today`, `-7d`, as it was written."""
+
+    text: str
+
+
+#: What a field is compared with: a value, whoever asks, a moment of the asking, or another field of the same row.
+#: Times are aware, UTC and whole milliseconds.
+Value: TypeAlias = "str | int | float | bool | datetime | Me | Relative | Field"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,14 @@ class IsNull:
 
 
 @dataclass(frozen=True, slots=True)
+class Related:
+    """At least one row of a relation fulfils `part`, whose fields are those of the rows there."""
+
+    relation: Relation
+    part: Node
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     part: Node
 
@@ -76,7 +93,7 @@ class Or:
     parts: tuple[Node, ...]
 
 
-Node: TypeAlias = "Comparison | In | IsNull | Not | And | Or"
+Node: TypeAlias = "Comparison | In | IsNull | Related | Not | And | Or"
 
 
 def all_of(nodes: Iterable[Node]) -> Node:
@@ -106,6 +123,8 @@ def resolve_me(node: Node, dn: str) -> Node:
             return In(field, tuple(dn if value is ME else value for value in values))
         case IsNull():
             return node
+        case Related(relation, part):
+            return Related(relation, resolve_me(part, dn))
         case Not(part):
             return Not(resolve_me(part, dn))
         case And(parts):
@@ -121,6 +140,8 @@ def fields_of(node: Node) -> frozenset[Field]:
     match node:
         case Comparison() | In() | IsNull():
             return frozenset({node.field})
+        case Related():
+            return frozenset()  # its fields are those of other rows
         case Not(part):
             return fields_of(part)
         case And(parts) | Or(parts):
