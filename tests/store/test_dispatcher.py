@@ -100,6 +100,17 @@ async def test_a_call_is_run_and_its_process_goes_on(database_url, clock):
         assert [event.kind for event in events][1:3] == ["call.requested", "call.succeeded"]
 
 
+async def test_what_is_told_of_calls_is_not_taken_for_the_work_of_others(database_url, clock):
+    """Or calls would give way to themselves."""
+    async with a_node(database_url, clock, Scripted()) as engine:
+        before = engine.store.commands
+        for _ in range(3):
+            await started(engine)
+        await engine.settled()
+
+        assert engine._dispatcher._told == engine.store.commands - before - 3 == 3
+
+
 async def test_what_may_work_later_is_tried_later(database_url, clock):
     runner = Scripted(TryAgain(timedelta(seconds=30), "not now", {"code": 503}), Done("success", GOOD))
     async with a_node(database_url, clock, runner) as engine:
