@@ -250,6 +250,32 @@ async def _bomb(server: FaultServer, request: Asked, writer: asyncio.StreamWrite
     answer(writer, first + again * 99, Content_Encoding="gzip")
 
 
+async def _members(server: FaultServer, request: Asked, writer: asyncio.StreamWriter) -> None:
+    """Four megabytes of nothing, packed again and again."""
+    answer(writer, zlib.compress(b"") * 500_000, Content_Encoding="deflate")
+
+
+async def _deep(server: FaultServer, request: Asked, writer: asyncio.StreamWriter) -> None:
+    """JSON in 600 levels, with the status `code`."""
+    answer(writer, b'{"a":' * 600 + b"1" + b"}" * 600, int(request.query.get("code", "200")))
+
+
+async def _many(server: FaultServer, request: Asked, writer: asyncio.StreamWriter) -> None:
+    """A megabyte of empty texts, with the status `code`."""
+    answer(writer, b"[" + b'"",' * 350_000 + b'""]', int(request.query.get("code", "200")))
+
+
+async def _slow(server: FaultServer, request: Asked, writer: asyncio.StreamWriter) -> None:
+    """A page after a fifth of a second, and then another, for ever."""
+    await asyncio.sleep(0.2)
+    answer(writer, [1])
+
+
+async def _odd_charset(server: FaultServer, request: Asked, writer: asyncio.StreamWriter) -> None:
+    """A megabyte of text in a `charset` that nobody writes in."""
+    answer(writer, b"a" * 1_000_000, content_type=f"text/plain; charset={request.query['charset']}")
+
+
 async def _loop(server: FaultServer, request: Asked, writer: asyncio.StreamWriter) -> None:
     answer(writer, b"", 302, "", Location="/loop")
 
@@ -290,6 +316,11 @@ FAULTS: dict[str, Fault] = {
     "/drip": _drip,
     "/large": _large,
     "/bomb": _bomb,
+    "/members": _members,
+    "/deep": _deep,
+    "/many": _many,
+    "/slow": _slow,
+    "/odd-charset": _odd_charset,
     "/loop": _loop,
     "/redirect": _redirect,
     "/garbage": _garbage,

@@ -52,6 +52,7 @@ class TokenServer:
         self.wait_for: asyncio.Event | None = None  # before a token is given
         self.arrived = asyncio.Event()
         self.broken: Response | None = None  # what the token endpoint answers instead
+        self.says_back = False  # whether it answers with all that it was asked
         self._codes: dict[str, dict[str, str]] = {}
         self._refresh: set[str] = set()
         self._given = 0
@@ -88,6 +89,8 @@ class TokenServer:
             await self.wait_for.wait()
         if self.broken is not None:
             return self.broken
+        if self.says_back:
+            return JSONResponse({"error": "no", "said": [f"not with {value}" for value in form.values()]}, 400)
         error = self._fault(form)
         if error:
             return JSONResponse({"error": error, "error_description": f"not with {form.get('password')}"}, 400)

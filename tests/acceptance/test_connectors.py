@@ -354,3 +354,84 @@ async def test_no_secret_is_in_the_audit_trail(admin: httpx2.AsyncClient, theirs
     assert "configuration.added" in trail
     assert CLIENT_SECRET not in trail
     assert json.dumps(PASSWORD)[1:-1] not in trail
+
+
+# -- where secrets go ---------------------------------------------------------------------------------
+
+
+async def test_what_is_kept_goes_to_no_other_server(admin: httpx2.AsyncClient, theirs: TokenServer):
+    made = await added(admin, CONFIGURATIONS, token_configuration(theirs))
+    async with TokenServer() as other:
+        fields = {"tokenCredentialUri": other.url("/token"), "clientId": CLIENT, "username": USER}
+        moved = {"Name": "Theirs", "Kind": "oauth2_password", "Fields": fields}
+        again = {**moved, "Fields": {**fields, "clientSecret": CLIENT_SECRET, "password": PASSWORD}}
+        half = {**moved, "Fields": {**fields, "password": PASSWORD}}
+        for way in (admin.post(f"{made['Link']}/test", json=moved), admin.put(made["Link"], json=moved)):
+            refused = await way
+            assert refused.status_code == 400
+            assert "would send clientSecret and password to another server than before" in reason(refused)
+        assert "would send clientSecret to another" in reason(await admin.put(made["Link"], json=half))
+        file = {"configurations": {"Theirs": {"kind": "oauth2_password", **fields}}}
+        assert "would send clientSecret and password" in reason(await admin.post(f"{CONNECTORS}/import", json=file))
+        assert other.forms == []
+
+        assert (await admin.post(f"{made['Link']}/test", json=again)).json()["Success"]
+        assert (await admin.put(made["Link"], json=again)).status_code == 200
+        assert (await admin.post(f"{made['Link']}/test", json={})).json()["Success"]
+        assert len(other.forms) == 2
+
+
+async def test_a_test_of_what_is_not_stored_is_in_the_audit_trail(admin: httpx2.AsyncClient, theirs: TokenServer):
+    connector = await connected(admin, theirs)
+    [configuration] = (await admin.get(CONFIGURATIONS)).json()
+    new = {"Service": "Items", "URL": theirs.url("/items?new")}
+    await admin.post(f"{connector['Link']}/test", json={})
+    await admin.post(f"{configuration['Link']}/test", json={})
+    assert (await admin.get("/v1/audit?kind=connector.tested")).json() == []
+
+    await admin.post(f"{CONNECTORS}/test", json=new)
+    await admin.post(f"{CONFIGURATIONS}/test", json=token_configuration(theirs, username="other"))
+
+    [tested] = (await admin.get("/v1/audit?kind=connector.tested")).json()
+    [tried] = (await admin.get("/v1/audit?kind=configuration.tested")).json()
+    assert (tested["Target"], tested["After"]["url"]) == ("unsaved", theirs.url("/items?new"))
+    assert (tried["After"]["tokenCredentialUri"], tried["After"]["username"]) == (theirs.url("/token"), "other")
+    assert PASSWORD not in str(tried)
+    assert "password" not in tried["After"]
+
+
+async def test_a_changed_connector_is_not_tested_at_another_server(admin: httpx2.AsyncClient, theirs: TokenServer):
+    connector = await connected(admin, theirs)
+    await added(admin, SERVICES, {"Name": "Open"})
+    await added(admin, SERVICES, {"Name": "Same", "Configuration": "Theirs"})
+    async with TokenServer() as other:
+        for changed in (
+            {"Service": "Items", "URL": other.url("/items")},
+            {"Service": "Same", "URL": theirs.url("/items")},
+        ):
+            refused = await admin.post(f"{connector['Link']}/test", json=changed)
+            assert (refused.status_code, "change the connector first" in reason(refused)) == (400, True)
+        nobody = await admin.post(f"{connector['Link']}/test", json={"Service": "Open", "URL": other.url("/items")})
+        same = await admin.post(f"{connector['Link']}/test", json={"Service": "Items", "URL": theirs.url("/items?q")})
+
+        assert (nobody.json()["Response"]["Code"], same.json()["Success"]) == (401, True)
+        assert [call.get("authorization") for call in other.calls] == [None]
+
+
+@pytest.mark.parametrize("name", ["Host", "Content-Length", "transfer-encoding", "Idempotency-Key"])
+async def test_no_proof_stands_in_a_header_of_ours(admin: httpx2.AsyncClient, theirs: TokenServer, name: str):
+    key = {"Name": "A", "Kind": "api_key", "Fields": {"key": name, "value": "secret"}}
+    token = token_configuration(theirs, headerAuthorization=name)
+
+    for body in (key, token):
+        refused = await admin.post(CONFIGURATIONS, json=body)
+        assert (refused.status_code, "is written by what sends the request" in reason(refused)) == (400, True)
+    in_query = {**key, "Fields": {**key["Fields"], "place": "query"}}
+    assert (await admin.post(CONFIGURATIONS, json=in_query)).status_code == 201
+
+
+async def test_an_operation_without_a_name_is_told_so(admin: httpx2.AsyncClient):
+    document = {"openapi": "3.1.0", "paths": {}}
+    answer = await admin.post(f"{CONNECTORS}/openapi", json={"Document": document, "Operations": [{"Value": "x"}]})
+
+    assert (answer.status_code, "has no Name; give one such as" in reason(answer)) == (400, True)

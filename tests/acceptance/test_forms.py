@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,15 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from placet import Engine, ManualClock
-from placet.connectors.choices import AGAIN, STALE
+from placet.connectors.choices import AGAIN, MOST_CHARACTERS, STALE, ChoiceSource
+from placet.core.form_choices import Question
 from placet.directory.caller import Caller
 from placet.errors import Conflict, InvalidData, NotAllowed
 from placet_api.cli.local import LocalBackend
 from placet_api.cli.remote import open_remote
 from placet_api.openapi.document import document
 from placet_api.openapi.services import SERVICES
+from tests import fault_server
 from tests.acceptance.conftest import LEAVE, PASSWORD, SETTINGS, RunningServer
 from tests.fault_server import FaultServer
 
@@ -275,7 +278,9 @@ async def test_old_choices_are_better_than_none_for_a_while(
     assert who(await engine.form(errand, actor="anna")).fault
 
 
-@pytest.mark.parametrize("path", ["/wrong-type", "/invalid-json", "/large?bytes=200000", "/half", "/loop", "/ok"])
+@pytest.mark.parametrize(
+    "path", ["/wrong-type", "/invalid-json", "/large?bytes=200000", "/half", "/loop", "/ok", "/deep", "/deep?code=503"]
+)
 async def test_whatever_comes_back_there_is_a_form(engine: Engine, office: FaultServer, errand: str, path: str):
     await connect(engine, office.url(path))
 
@@ -339,3 +344,50 @@ async def test_the_page_shows_what_is_answered(server: RunningServer, engine: En
     assert {name: value for name, value in found.items() if name != "Definition"} == form
     assert (await start(server, guid, what="war", parcels=3)).json() == fault
     assert (await start(server, guid, **body["Data"])).status_code == 204
+
+
+# -- how much is kept of them --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`/rows` gives 900 rows of three cells each, of `length` characters."""
+
+    async def give(server: FaultServer, request: Any, writer: Any) -> None:
+        text = "x" * int(request.query["length"])
+        fault_server.answer(writer, [[f"u{each}", text, text] for each in range(900)])
+
+    monkeypatch.setitem(fault_server.FAULTS, "/rows", give)
+
+
+def source_of(engine: Engine) -> ChoiceSource:
+    engine.connectors.calls._client.longest = 4_000_000
+    return ChoiceSource(engine.connectors.calls, engine.connectors.catalog.now, engine.clock)
+
+
+async def test_choices_take_no_more_memory_than_they_may(engine: Engine, office: FaultServer, clock: Any, rows: None):
+    await connect(engine, office.url("/rows?length=1000"))
+    source = source_of(engine)
+    questions = [Question("Runners", f'{{"what": "{each}"}}', None, timedelta(minutes=5)) for each in range(30)]
+    for question in questions:
+        [answered] = (await source.answers([question])).values()
+        assert len(answered) == 900
+        assert len(answered[0]) == 2
+
+    assert sum(kept.size for kept in source._kept.values()) <= MOST_CHARACTERS
+    assert questions[0] not in source._kept
+    assert questions[-1] in source._kept
+    clock.move(hours=2)
+    await source.answers([Question("Runners", '{"what": "new"}', None, timedelta(minutes=5))])
+    assert len(source._kept) == 1
+
+
+async def test_choices_that_are_too_long_are_none(engine: Engine, office: FaultServer, rows: None):
+    await connect(engine, office.url("/rows?length=1200"))
+    long = Question("Runners", '{"what": "a"}', None, timedelta(minutes=5))
+    asked = Question("Runners", f'{{"what": "{"a" * 10_000}"}}', None, timedelta(minutes=5))
+    found = await source_of(engine).answers([long, asked])
+
+    assert "could not be got" in found[long]
+    assert "too long to ask for them with" in found[asked]
+    assert len(office.requests) == 1

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import gzip
 import re
+import socket
 import ssl
+import threading
 import time
 import tracemalloc
 import zlib
@@ -70,6 +72,7 @@ FAULTS = {
     "/large": (False, False, r"longer than 100,000 bytes; an operator allows more by the setting outbound_bytes\.$"),
     "/large?length=0": (False, False, r"longer than 100,000 bytes"),
     "/bomb": (False, False, r"longer than 100,000 bytes"),
+    "/members": (False, False, r"longer than 100,000 bytes"),
     "/loop": (False, False, r"redirected more than 3 times"),
 }
 
@@ -312,3 +315,86 @@ async def test_a_connection_that_was_closed_meanwhile_is_not_used_again(client: 
     await connection.aclose()
 
     assert (await get(client, faults.url("/ok"))).status == 200
+
+
+WITH_KEY = {"idempotency-key": "k-1"}
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "repeated"),
+    [
+        ("GET", {}, True),
+        ("PUT", {}, True),
+        ("DELETE", {}, True),
+        ("POST", WITH_KEY, True),
+        ("PATCH", WITH_KEY, True),
+        ("POST", {}, False),
+        ("PATCH", {}, False),
+    ],
+)
+async def test_a_kept_connection_that_is_found_closed_is_opened_anew_where_a_request_may_be_repeated(
+    method: str, headers: dict[str, str], repeated: bool, client: Client, faults: FaultServer
+):
+    """A server may close one in the moment in which the next request is on its way, and then has not seen it."""
+    await get(client, faults.url("/ok"))
+    request = httpx2.Request(method, faults.url("/close?times=1"), headers=headers, content=b"the body")
+    if repeated:
+        assert (await client.send(request, seconds=10)).status == 200
+    else:
+        with pytest.raises(CallFailed, match="Server disconnected without sending a response"):
+            await client.send(request, seconds=10)
+
+    arrived = [(each.method, each.key, each.body) for each in faults.seen("/close")]
+    assert arrived == [(method, headers.get("idempotency-key"), b"the body")] * (2 if repeated else 1)
+    assert not client._connections._in_use
+
+
+@pytest.mark.parametrize(
+    ("before", "path", "arrived"),
+    [
+        ("", "/close", 1),  # nobody closed it early: it was new
+        ("/ok", "/close", 2),  # once is enough
+        ("/ok", "/garbage", 1),  # something was answered
+        ("/ok", "/half", 1),
+    ],
+)
+async def test_nothing_else_is_repeated(before: str, path: str, arrived: int, client: Client, faults: FaultServer):
+    if before:
+        await get(client, faults.url(before))
+    await refused(client, faults.url(path), headers=WITH_KEY)
+
+    assert len(faults.seen(path)) == arrived
+
+
+async def test_names_that_hang_keep_no_other_service_waiting(faults: FaultServer, monkeypatch: pytest.MonkeyPatch):
+    found, release = socket.getaddrinfo, threading.Event()
+
+    def hanging(host: str, port: int, **more: Any) -> Any:
+        if host.startswith("hang"):
+            release.wait()
+        return found("127.0.0.1", port, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hanging)
+    client = Client(SETTINGS)
+    calls = [get(client, f"http://hang{number}.example/", 0.2) for number in range(40)]
+    failures = await asyncio.gather(*calls, return_exceptions=True)
+    assert {str(failure)[-32:] for failure in failures} == {" gave no whole answer within 0.2 s."[-32:]}
+
+    assert (await get(client, faults.url("/ok").replace("127.0.0.1", "other.example"), 5)).status == 200
+    release.set()
+    await client.close()
+
+
+def test_what_is_packed_in_very_many_pieces_is_not_unpacked():
+    with pytest.raises(CallFailed, match="packed in more than 100 pieces"):
+        connection._unpacked(gzip.compress(b"") * 200_000, 10_000_000)
+    assert connection._unpacked(gzip.compress(b"a") * 100, 1_000) == b"a" * 100
+
+
+@pytest.mark.parametrize("path", ["/large", "/members", "/bomb"])
+async def test_an_answer_whose_status_counts_is_read_no_further(path: str, client: Client, faults: FaultServer):
+    request = httpx2.Request("GET", faults.url(path))
+    reply = await client.send(request, seconds=10, longest=1_000, whole=False)
+
+    assert reply.status == 200
+    assert reply.body == (b'"' + b"x" * 999 if path == "/large" else b"")

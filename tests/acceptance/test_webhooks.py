@@ -102,7 +102,7 @@ async def test_what_is_dead_is_listed_and_replayed(
     made = await added(admin, receiver.url("/error?times=36"), Events=[{"Value": "process.started"}])
     for _ in range(3):
         await engine.start("Leave request", actor="anna", data={"days": 1, "reason": "rest"})
-    for _ in range(12):
+    for _ in range(36):  # after ten failures it is left alone but for one try at a time
         await engine.settled()
         clock.move(hours=12)
     await engine.settled()

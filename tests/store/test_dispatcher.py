@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from placet.core.records import UNABLE_SINCE, work_item_id
 from placet.core.statuses import ProcessStatus
 from placet.errors import InvalidInput, Unavailable
 from placet.jobs.circuit import Bounds
 from placet.jobs.dispatcher import LEASE, Dispatcher
+from placet.jobs.postponing import PATIENCE
 from placet.jobs.runner import Done, Runner, TryAgain
 from placet.store import jobs, leaving
 from placet.store.leaving import Held, PutBack
@@ -27,6 +29,13 @@ activities:
     outputs: {{found: response.message}}
     paths: {{success: done}}
   done: {{kind: finish}}
+"""
+MAIL = """
+name: Mail
+start: mail
+activities:
+  mail: {kind: email, to: "'bob@example.org'", subject: S, text: T, next: done}
+  done: {kind: finish}
 """
 GOOD = {"success": True, "code": 200, "message": 7, "headers": {}, "error": None, "result": 7}
 
@@ -138,7 +147,7 @@ async def test_what_may_work_later_is_tried_later(database_url, clock):
         (Done("timedout", None, "nothing came"), "nothing came"),
         (InvalidInput("There is no such connector."), "There is no such connector."),
         (ZeroDivisionError(), "It failed inside the engine; the log says how."),
-        (Done("fault", {"message": "a\0b" * 10, "code": 10**30}, "a\0b"), "a\N{REPLACEMENT CHARACTER}b"),
+        (Done("fault", {"code": 503}, "a\0b"), "a\N{REPLACEMENT CHARACTER}b"),
     ],
 )
 async def test_whatever_goes_wrong_is_told_and_nobody_waits_for_ever(database_url, clock, result, reason):
@@ -235,6 +244,123 @@ async def test_a_service_that_refuses_works(database_url, clock):
         await engine.settled()
 
         assert len(await engine.as_system().incidents()) == 6
+
+
+async def test_who_says_not_now_to_one_call_may_be_asked_for_the_next(database_url, clock):
+    """So it is with mail: one full mailbox is no reason to keep everybody else's letters."""
+    full = TryAgain(timedelta(minutes=1), "this mailbox is full", works=True)
+    async with a_node(database_url, clock, Scripted(full, bounds=Bounds(2, breaker_failures=2))) as engine:
+        for _ in range(6):
+            await started(engine)
+        await engine.settled()
+
+        assert len(engine._dispatcher._runners["call"].ran) == 6
+
+
+async def test_a_response_that_no_row_can_hold_is_not_the_end_of_the_process(database_url, clock):
+    async with a_node(database_url, clock, Scripted(Done("success", GOOD | {"message": 10**30}))) as engine:
+        await started(engine)
+        await engine.settled()
+
+        (incident,) = await engine.as_system().incidents()
+        assert incident.incident.reason == "What came back could not be taken."
+
+
+# -- what cannot even be begun -------------------------------------------------------------------------
+
+AWAY = Unavailable("The key for secrets is missing; put the file back.")
+
+
+async def test_what_cannot_be_begun_waits_and_is_no_try(database_url, clock):
+    runner = Scripted(AWAY, AWAY, TryAgain(timedelta(seconds=1), "busy", {"code": 503}), Done("success", GOOD))
+    async with a_node(database_url, clock, runner) as engine:
+        process_id = await started(engine)
+        await engine.settled()
+        job = await _job(engine, process_id)
+        assert (job.payload["tries"], job.timer_at) == ([], clock.now() + timedelta(seconds=5))
+
+        for _ in range(2):
+            clock.move(seconds=5)
+            await engine.settled()
+        job = await _job(engine, process_id)
+        assert [tried["code"] for tried in job.payload["tries"]] == [503]
+        assert UNABLE_SINCE not in job.payload
+        clock.move(seconds=1)
+        await engine.settled()
+
+        assert (await load(engine, process_id)).process.process_status is ProcessStatus.COMPLETED
+
+
+async def test_what_cannot_be_begun_for_long_is_an_incident(database_url, clock):
+    runner = Scripted(AWAY)
+    async with a_node(database_url, clock, runner) as engine:
+        process_id = await started(engine)
+        await engine.settled()
+        began = clock.now()
+        while not (found := await engine.as_system().incidents()):
+            clock.move_to((await _job(engine, process_id)).timer_at)
+            await engine.settled()
+
+        assert PATIENCE <= clock.now() - began <= PATIENCE + timedelta(minutes=1)
+        assert len(runner.ran) < 30  # it waits longer and longer
+        (incident,) = [each.incident for each in found]
+        text = "For 10 minutes it could not be begun: The key for secrets is missing; put the file back."
+        assert (incident.reason, incident.payload["tries"]) == (text, [])
+
+        runner.results, before = [AWAY, Done("success", GOOD)], len(runner.ran)
+        await engine.retry_incident(work_item_id(process_id, incident.number), actor="admin")
+        await engine.settled()
+        assert len(runner.ran) == before + 1  # and has as long again
+        clock.move(seconds=5)
+        await engine.settled()
+        assert (await load(engine, process_id)).process.process_status is ProcessStatus.COMPLETED
+
+
+async def test_a_mail_that_could_not_be_begun_for_long_has_as_long_again_when_it_is_retried(database_url, clock):
+    runner = Scripted(AWAY)
+    async with an_engine(database_url, clock, MAIL, runners={"mail": runner}) as engine:
+        process_id = await started(engine, definition="Mail")
+        await engine.settled()
+        clock.move_to(clock.now() + PATIENCE)
+        await engine.settled()
+        (found,) = await engine.as_system().incidents()
+        await engine.retry_incident(work_item_id(process_id, found.incident.number), actor="admin")
+        await engine.settled()
+
+        job = await _job(engine, process_id)
+        assert (job.payload[UNABLE_SINCE], job.timer_at) == (
+            clock.now().isoformat(),
+            clock.now() + timedelta(seconds=5),
+        )
+
+
+async def test_what_cannot_be_begun_says_nothing_of_the_service(database_url, clock):
+    runner = Scripted(AWAY, bounds=Bounds(2, breaker_failures=2))
+    async with a_node(database_url, clock, runner) as engine:
+        for _ in range(8):
+            await started(engine)
+        await engine.settled()
+
+        assert len(runner.ran) == 8
+        runner.results = [Done("success", GOOD)]
+        clock.move(seconds=5)
+        await engine.settled()
+        assert not await engine.store.read(leaving.lanes)
+
+
+async def test_a_clock_that_is_set_back_leaves_no_service_alone_for_longer(database_url, clock):
+    down = TryAgain(timedelta(seconds=1), "down")
+    runner = Scripted(down, bounds=Bounds(2, breaker_failures=2, breaker_seconds=30))
+    async with a_node(database_url, clock, runner) as engine:
+        for _ in range(2):
+            await started(engine)
+        await engine.settled()
+        clock._now -= timedelta(hours=2)
+        runner.results = [Done("success", GOOD)]
+        later = await started(engine)
+        await engine.settled()
+
+        assert (await load(engine, later)).process.process_status is ProcessStatus.COMPLETED
 
 
 async def test_a_full_lane_is_no_obstacle_to_another(database_url, clock):

@@ -1,6 +1,7 @@
 """Mails through a real mail server, on both databases: what arrives, what is tried again, what becomes an incident."""
 
 import asyncio
+import socket
 import ssl
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -57,6 +58,8 @@ activities:
   done: {kind: finish}
 """
 BOARD = ["bob@example.org", "carl@example.org", "dora@example.org"]
+PEOPLE = ["bob", "carl"]
+A_LETTER = Letter(key="k", subject="S", text="T", to=[mailbox("bob@example.org")])
 
 
 def with_addresses(tx):
@@ -80,6 +83,30 @@ async def a_node(url, clock, server=None, **more):
         for text in (SEND, HANDLED, ASK):
             await engine.as_system().deploy(text)
         yield engine
+
+
+@asynccontextmanager
+async def a_rude_server(answers):
+    """A mail server that says to each command what `answers` has for it, and 250 otherwise; its greeting is of none."""
+
+    talking = set()
+
+    async def talk(reader, writer):
+        talking.add(asyncio.current_task())
+        said = answers.get("", "220 mail.test")
+        while True:
+            writer.write(said.encode() + b"\r\n")
+            if said[:3] in ("421", "554"):
+                break
+            if not (line := await reader.readline()):
+                break
+            said = answers.get(line[:4].decode().strip().upper(), "250 OK")
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1]
+        await asyncio.gather(*talking)
 
 
 async def sent(engine, *to, definition="Send", **data):
@@ -277,6 +304,85 @@ async def test_a_server_that_says_not_now_is_asked_again_ten_times(database_url,
         assert [tried["code"] for tried in found.incident.payload["tries"]] == [421] * RETRY.attempts
 
 
+async def test_a_full_mailbox_keeps_nobody_else_from_his_mail(database_url, clock):
+    """What is said to one recipient says nothing against the server, not even at the last try."""
+    async with a_mail_server() as server, a_node(database_url, clock, server) as engine:
+        server.says["full@example.org"] = ["452 4.2.2 mailbox full"]
+        for _ in range(15):
+            await sent(engine, "full@example.org")
+        await sent(engine, "bob@example.org")
+
+        assert len(server.to("bob@example.org")) == 1
+        for _ in range(RETRY.attempts):
+            clock.move(minutes=30)
+            await engine.settled()
+        await sent(engine, "carl@example.org")
+        assert len(server.to("carl@example.org")) == 1
+        assert len(await reasons(engine)) == 15
+
+
+@pytest.mark.parametrize(
+    "say",
+    [
+        lambda server: server.to_message.extend(["451 4.3.0 try later"] * 20),
+        lambda server: server.says.update({f"{name}@example.org": ["450 greylisted"] for name in PEOPLE}),
+    ],
+)
+async def test_what_is_said_of_a_letter_says_nothing_against_the_server(say, clock):
+    async with a_mail_server() as server:
+        post = Post(server_of(the_settings("sqlite:///x.db", server.url)), clock)
+        say(server)
+        delivery = await post.send(A_LETTER, [f"{name}@example.org" for name in PEOPLE])
+        await post.close()
+
+    assert delivery.server_works
+    assert all(reply.may_change for reply in delivery.others.values())
+
+
+@pytest.mark.parametrize(
+    ("answers", "words", "may_change"),
+    [
+        ({"MAIL": "452 4.3.1 no room here"}, "452 4.3.1 no room here", True),
+        ({"RCPT": "421 4.3.2 shutting down"}, "421 4.3.2 shutting down", True),
+        ({"EHLO": "500 what", "HELO": "500 what"}, "did not let us in: 500 what", True),
+        ({"": "554 go away"}, "did not let us in: 554 go away", True),
+    ],
+)
+async def test_what_every_mail_would_meet_says_that_the_server_does_not_work(answers, words, may_change, clock):
+    async with a_rude_server(answers) as port:
+        post = Post(server_of(the_settings("sqlite:///x.db", f"smtp://127.0.0.1:{port}")), clock)
+        delivery = await post.send(A_LETTER, ["bob@example.org", "carl@example.org"])
+        await post.close()
+
+    assert (delivery.accepted, delivery.server_works) == ([], False)
+    assert {str(reply).endswith(words) for reply in delivery.others.values()} == {True}
+    assert {reply.may_change for reply in delivery.others.values()} == {may_change}
+
+
+async def test_a_server_whose_name_is_not_found_is_told(clock, monkeypatch):
+    def unknown(host, port, **more):
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    post = Post(server_of(the_settings("sqlite:///x.db", "smtp://mail.example.org?tls=off")), clock)
+    (reply,) = (await post.send(A_LETTER, ["bob@example.org"])).others.values()
+
+    assert "the mail server mail.example.org:587 cannot be reached" in str(reply)
+    assert "Name or service not known" in str(reply)
+
+
+async def test_the_next_address_of_a_server_is_tried(clock, monkeypatch):
+    async with a_mail_server() as server:
+        found = [(socket.AF_INET6, 1, 6, "", ("::1", 0, 0, 0)), (socket.AF_INET, 1, 6, "", ("127.0.0.1", 0))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, **more: found)
+        url = f"smtp://mail.example.org:{server.port}?tls=off"
+        post = Post(server_of(the_settings("sqlite:///x.db", url)), clock)
+        delivery = await post.send(A_LETTER, ["bob@example.org"])
+        await post.close()
+
+    assert delivery.accepted == ["bob@example.org"]
+
+
 async def test_a_server_that_is_gone_is_found_again(database_url, clock):
     async with a_mail_server() as server:
         pass
@@ -464,7 +570,20 @@ async def test_settings_that_cannot_be_meant_are_told(settings, words, clock):
 
 
 @pytest.mark.parametrize(
-    "address", ["bob", "bob@", "@b.c", "b ob@b.c", "bob@b.c\r\nBcc: x@y.z", "<bob@b.c>", "a,b@c.d", ".a@b.c"]
+    "address",
+    [
+        "=?utf-8?q?a?=@b.c",
+        "a@=?utf-8?q?b?=",
+        "a\ud800@b.c",
+        "bob",
+        "bob@",
+        "@b.c",
+        "b ob@b.c",
+        "bob@b.c\r\nBcc: x@y.z",
+        "<bob@b.c>",
+        "a,b@c.d",
+        ".a@b.c",
+    ],
 )
 async def test_what_is_no_address_is_refused(address, clock):
     with pytest.raises(InvalidInput, match="is no mail address"):
@@ -483,6 +602,33 @@ def test_no_name_and_no_subject_adds_a_header():
         "bob@example.org",
         "a@b.c",
     ]
+
+
+ENCODED = "=?utf-8?q?x=0D=0ABcc=3A_eve=40example.org=0D=0AContent-Type=3A_text/html=0D=0A=0D=0A<h1>Pay</h1>?="
+
+
+@pytest.mark.parametrize(
+    "text",
+    [ENCODED, f"={ENCODED}", f"é {ENCODED} é" * 3, ENCODED.replace("=?", "=\r\n?"), "=?utf-8?b?DQpCY2M6IGVAeC55?="],
+)
+def test_no_encoded_word_adds_a_header_or_a_body(text):
+    letter = Letter(key="k", subject=text, text="T", to=[mailbox("a@b.c", text)], cc=[mailbox("b@b.c", f'"{text}"')])
+    content = message_of(letter, sender(f"{text} <p@example.org>"), NINE)
+    message = message_from_bytes(content, policy=policy.default)
+
+    assert [*message.keys()].count("Content-Type") == 1
+    assert "Bcc" not in message
+    assert b"\nBcc" not in content
+    assert b"<h1>" not in content.partition(b"\r\n\r\n")[2]
+    assert message.get_content() == "T\r\n"
+
+
+async def test_a_letter_that_cannot_be_written_down_is_told_so(clock):
+    post = Post(server_of(the_settings("sqlite:///x.db", "smtp://127.0.0.1")), clock)
+    delivery = await post.send(replace(A_LETTER, text="\ud800"), ["bob@example.org"])
+
+    assert str(delivery.others["bob@example.org"]).startswith("554 the mail cannot be written down")
+    assert not delivery.others["bob@example.org"].may_change
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import html
 import json
+import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import httpx2
 import pytest
@@ -17,7 +21,7 @@ from placet.clock import ManualClock
 from placet.connectors.authorizing import Authorizing
 from placet.connectors.caller import Answer, Caller, retry_after
 from placet.connectors.catalog import Catalog
-from placet.connectors.client import Client
+from placet.connectors.client import Client, Reply
 from placet.connectors.records import (
     AuthKind,
     Configuration,
@@ -28,6 +32,7 @@ from placet.connectors.records import (
     Place,
     Service,
 )
+from placet.connectors.response import decoded, judge
 from placet.connectors.sealing import seal
 from placet.connectors.tokens import Tokens
 from placet.core.defaults import ADMINISTRATOR_ROLE
@@ -218,7 +223,7 @@ async def authorized(outside: Outside, service: TokenServer, operator: str = ADM
     fields = oauth(service, authorizationUri=service.url("/authorize?prompt=consent"), scope="a b")
     fields |= {"redirectUri": "https://placet.example.org/v1/connectors/authorized"} | more
     configuration = await outside.sign_in_by(AuthKind.OAUTH2_AUTHORIZATION_CODE, SECRETS, **fields)
-    url = outside.authorizing.begin(outside.operator(operator), configuration)
+    url = await outside.authorizing.begin(outside.operator(operator), configuration)
     query = parse_qs(urlsplit(url).query)
     assert (query["prompt"], query["scope"], query["code_challenge_method"]) == (["consent"], ["a b"], ["S256"])
     async with httpx2.AsyncClient() as browser:
@@ -258,7 +263,7 @@ async def test_only_operators_authorize(outside: Outside, service: TokenServer):
     code, state = await authorized(outside, service)
 
     with pytest.raises(NotAllowed, match="PM_SETUP_ADVANCE"):
-        outside.authorizing.begin(outside.operator(ANNA), outside.configuration)
+        await outside.authorizing.begin(outside.operator(ANNA), outside.configuration)
     with pytest.raises(NotAllowed, match="PM_SETUP_ADVANCE"):
         await outside.authorizing.finish(outside.operator(ANNA), code, state)
 
@@ -293,8 +298,26 @@ async def test_a_code_is_used_once(outside: Outside, service: TokenServer):
     code, state = await authorized(outside, service)
     await outside.authorizing.finish(outside.operator(ADMIN), code, state)
 
-    with pytest.raises(Conflict, match="gave no token"):
+    with pytest.raises(Conflict, match="given a token since"):
         await outside.authorizing.finish(outside.operator(ADMIN), code, state)
+    assert service.grants() == ["authorization_code"]
+
+
+async def test_a_state_counts_once_also_with_another_code(outside: Outside, service: TokenServer):
+    code, state = await authorized(outside, service)
+    service.wait_for = asyncio.Event()
+    first = asyncio.create_task(outside.authorizing.finish(outside.operator(ADMIN), code, state))
+    await service.arrived.wait()
+    service.arrived.clear()
+    second = asyncio.create_task(outside.authorizing.finish(outside.operator(ADMIN), "code-of-another", state))
+    await service.arrived.wait()
+    service._codes["code-of-another"] = service._codes[code]
+    service.wait_for.set()
+
+    ends = await asyncio.gather(first, second, return_exceptions=True)
+    assert sorted(type(each).__name__ for each in ends) == ["Configuration", "Conflict"]
+    with pytest.raises(Conflict, match="given a token since"):
+        await outside.authorizing.finish(outside.operator(ADMIN), "one-more", state)
 
 
 async def test_what_a_changed_configuration_was_authorized_for_is_not_kept(outside: Outside, service: TokenServer):
@@ -317,7 +340,7 @@ async def test_only_an_authorization_code_is_authorized(outside: Outside, servic
     configuration = await outside.sign_in_by(AuthKind.BASIC, SECRETS, username="a")
 
     with pytest.raises(InvalidInput, match="of the kind basic, for which nobody has to agree"):
-        outside.authorizing.begin(outside.operator(ADMIN), configuration)
+        await outside.authorizing.begin(outside.operator(ADMIN), configuration)
 
 
 async def test_a_token_that_is_refused_is_renewed_once(outside: Outside, service: TokenServer):
@@ -357,6 +380,9 @@ FAULTS: dict[str, tuple[str, bool, str]] = {
     "/invalid-json": ("fault", False, "says that its answer is JSON, and it is not"),
     "/large": ("fault", False, "longer than 4,194,304 bytes"),
     "/bomb": ("fault", False, "longer than 4,194,304 bytes"),
+    "/members": ("fault", False, "packed in more than 100 pieces"),
+    "/deep?code=503": ("fault", True, "503 Service Unavailable"),
+    "/many?code=503": ("fault", True, "503 Service Unavailable"),
     "/loop": ("fault", False, "redirected more than 5 times"),
 }
 
@@ -396,6 +422,8 @@ async def test_where_nobody_listens(outside: Outside):
         ("-5", None),
         ("Mon, 02 Mar 2026 09:01:30", None),
         ("²", None),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("Mon, 02 Mar 2026 09:01:30 +9999999999999999999999", None),
     ],
 )
 async def test_how_long_to_wait_is_taken_from_what_the_service_says(header: str, wait: Any, outside: Outside):
@@ -647,3 +675,115 @@ async def test_a_page_without_a_list_is_said_to_be_none(outside: Outside, lists:
     answer = await outside.call(lists(), **paged(PaginationKind.PAGE, "page"))
 
     assert "let items say where the list is" in answer.response["error"]
+
+
+async def test_the_time_of_a_try_is_for_all_of_its_pages(outside: Outside, faults: FaultServer):
+    timeout = timedelta(seconds=0.5)
+    answer = await outside.call(faults.url("/slow"), timeout=timeout, **paged(PaginationKind.PAGE, "page"))
+
+    assert (answer.outcome, answer.transient) == ("timedout", True)
+    assert answer.response["error"] == "127.0.0.1 gave no whole answer within 0.5 s."
+    assert len(faults.requests) == 3
+
+
+async def test_the_time_of_a_try_is_also_for_its_token(outside: Outside, service: TokenServer):
+    service.wait_for = asyncio.Event()
+    await outside.sign_in_by(AuthKind.OAUTH2_PASSWORD, SECRETS, **oauth(service))
+    answer = await outside.call(service.url("/items"), timeout=timedelta(seconds=0.3))
+    service.wait_for.set()
+
+    assert (answer.outcome, answer.transient) == ("timedout", True)
+    assert answer.response["error"] == "Whoever gives its token gave no whole answer within 0.3 s."
+
+
+# -- what is large, or made to take long -----------------------------------------------------------
+
+
+async def test_what_is_deep_is_cut(outside: Outside, faults: FaultServer):
+    answer = await outside.call(faults.url("/deep"), output=compile_expression("response.message.a.a"))
+
+    assert answer.outcome == "success"
+    assert json.dumps(answer.response["result"]).count("{") == 28
+    assert answer.shown["message"]
+
+
+async def test_of_a_failure_only_the_beginning_is_kept(outside: Outside, faults: FaultServer):
+    await outside.sign_in_by(AuthKind.BASIC, SECRETS, username="a")
+    answer = await outside.call(faults.url("/many?code=503"))
+    good = await outside.call(faults.url("/many"))
+
+    assert len(json.dumps(answer.response["message"])) < 20_000
+    assert answer.response["message"][-1] == "…"
+    assert len(good.response["message"]) == 350_001
+    assert len(json.dumps(good.shown["message"])) < 200_000
+
+
+@pytest.mark.parametrize("by", [{}, paged(PaginationKind.LINK)])
+async def test_what_is_large_is_read_aside(
+    by: dict[str, Any], outside: Outside, faults: FaultServer, monkeypatch: pytest.MonkeyPatch
+):
+    threads: list[str] = []
+
+    def judged(*given: Any) -> None:
+        threads.append(threading.current_thread().name)
+        judge(*given)
+
+    monkeypatch.setattr("placet.connectors.caller.judge", judged)
+    await outside.call(faults.url("/many"), **by)
+    await outside.call(faults.url("/ok"))
+
+    assert [name.startswith("placet-aside") for name in threads] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "charset", ["punycode", "idna", "utf-7", "unicode_escape", "rot13", "zlib", "x" * 1_000, "\\0"]
+)
+async def test_a_charset_that_nobody_writes_in_is_read_as_utf_8(charset: str, outside: Outside, faults: FaultServer):
+    answer = await outside.call(faults.url(f"/odd-charset?charset={quote(charset)}"))
+
+    assert answer.response["message"] == "a" * 1_000_000
+
+
+@pytest.mark.parametrize("written", ["utf-16", "utf-16-le", "utf-32", "utf-32-le"])
+def test_a_text_need_not_begin_with_a_mark_of_its_order(written: str):
+    told = {"content-type": f"text/plain; charset={written.removesuffix('-le')}"}
+    reply = Reply(200, httpx2.Headers(told), "Straße".encode(written), httpx2.URL("http://x.example/"))
+
+    assert decoded(reply)["message"] == "Straße"
+
+
+# -- what a service says back to us ------------------------------------------------------------------
+
+
+async def test_the_pair_of_basic_is_hidden_also_without_its_word(outside: Outside, faults: FaultServer):
+    await outside.sign_in_by(AuthKind.BASIC, SECRETS, username="placet")
+    pair = base64.b64encode(f"placet:{PASSWORD}".encode()).decode()
+    told = [pair, html.escape(PASSWORD), quote(PASSWORD).lower()]
+    answer = await outside.call(faults.url("/echo"), success=compile_expression("false"))
+    said = await outside.call(
+        f"{faults.url('/echo')}?{urlencode({'said': json.dumps(told)})}", success=compile_expression("false")
+    )
+
+    assert pair not in str(answer.response)
+    assert all(each not in said.response["message"]["query"]["said"] for each in told)
+
+
+async def test_a_secret_at_the_cut_is_hidden_whole(outside: Outside, service: TokenServer):
+    configuration = await outside.sign_in_by(AuthKind.OAUTH2_PASSWORD, SECRETS, **oauth(service))
+    service.broken = JSONResponse({"error": "x", "error_description": "y" * 190 + PASSWORD}, 400)
+    answer = await outside.caller.test(configuration)
+
+    assert answer.error is not None
+    assert answer.error.endswith("yyy….")
+    assert PASSWORD[:4] not in answer.error
+
+
+async def test_an_assertion_that_is_said_back_is_hidden(outside: Outside, service: TokenServer):
+    configuration = await outside.sign_in_by(AuthKind.OAUTH2_SERVICE_ACCOUNT, {"keyFile": service.key_file()})
+    service.says_back = True
+    answer = await outside.caller.test(configuration)
+
+    [form] = service.forms
+    assert form["assertion"].count(".") == 2
+    assert answer.shown["message"]["said"] == [f"not with {form['grant_type']}", "not with ***"]
+    assert form["assertion"] not in str(answer.response)

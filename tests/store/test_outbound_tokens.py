@@ -17,6 +17,7 @@ from placet.connectors.grants import NotGranted
 from placet.connectors.records import AuthKind, Configuration
 from placet.connectors.tokens import Tokens
 from placet.directory.secrets import Vault
+from placet.errors import Unavailable
 from placet.settings import Settings
 from placet.store import connectors as store
 from placet.store import outbound_tokens
@@ -40,9 +41,9 @@ async def node(transactions: Transactions, clock: ManualClock) -> AsyncIterator[
     await transactions.write(lambda tx: store.configurations.add(tx, row(clock.now())))
     made: list[tuple[Tokens, Client]] = []
 
-    def make(settings: Settings = SETTINGS) -> Tokens:
+    def make(settings: Settings = SETTINGS, database: Any = transactions) -> Tokens:
         client = Client(settings)
-        made.append((Tokens(client, transactions, Vault(settings), clock), client))
+        made.append((Tokens(client, database, Vault(settings), clock), client))
         return made[-1][0]
 
     yield make
@@ -233,6 +234,111 @@ async def test_nothing_is_kept_of_a_configuration_that_was_changed_meanwhile(nod
 
     assert await asking == "access-token-1"
     assert await transactions.read(lambda tx: outbound_tokens.find(tx, ID)) is None
+
+
+class Refusing:
+    """A database that is read as ever, and takes nothing while it is `away`."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self.read, self._write = transactions.read, transactions.write
+        self.away, self.refused, self.taken = False, 0, asyncio.Event()
+        self.when_refused: Callable[[], None] = lambda: None
+
+    async def write(self, work: Callable[[Any], Any]) -> Any:
+        if self.away:
+            self.refused += 1
+            self.when_refused()
+            raise Unavailable("The disk is full.")
+        result = await self._write(work)
+        self.taken.set()
+        return result
+
+
+@pytest.fixture
+def refusing(transactions: Transactions, monkeypatch: pytest.MonkeyPatch) -> Refusing:
+    monkeypatch.setattr("placet.connectors.tokens._WRITE_AGAIN", 0)
+    return Refusing(transactions)
+
+
+async def renewed_while_away(tokens: Tokens, database: Refusing, service: TokenServer, clock: ManualClock) -> None:
+    """Have a token renewed, of which the database takes nothing from the moment on in which it comes."""
+    configuration = by_password(service)
+    await tokens.access(configuration)
+    clock.move(hours=1)
+    service.wait_for, service.arrived = asyncio.Event(), asyncio.Event()
+    asking = asyncio.create_task(tokens.access(configuration))
+    await service.arrived.wait()
+    database.away = True
+    service.wait_for.set()
+    assert await asking == await tokens.access(configuration) == "access-token-2"
+    assert database.refused
+
+
+async def test_a_token_that_the_database_does_not_take_counts_and_is_written_down_later(
+    node, refusing, service, transactions, clock
+):
+    """The refresh token that is stored was used up by it: whoever shows that again has to be authorized anew."""
+    tokens, again = node(database=refusing), asyncio.Event()
+    await renewed_while_away(tokens, refusing, service, clock)
+    refusing.when_refused = again.set
+    async with asyncio.timeout(20):
+        await again.wait()
+        refusing.taken.clear()
+        refusing.away = False
+        await refusing.taken.wait()
+
+    other = node()
+    assert await other.access(by_password(service)) == "access-token-2"
+    clock.move(hours=1)
+    assert await other.access(by_password(service)) == "access-token-3"
+    assert service.grants() == ["password", "refresh_token", "refresh_token"]
+
+
+async def test_what_is_written_down_later_comes_before_what_is_asked_for_next(
+    node, refusing, service, clock, monkeypatch
+):
+    monkeypatch.setattr("placet.connectors.tokens._WRITE_AGAIN", 1e6)
+    tokens = node(database=refusing)
+    await renewed_while_away(tokens, refusing, service, clock)
+    clock.move(hours=1)
+    with pytest.raises(Unavailable, match="disk is full"):
+        await tokens.access(by_password(service))
+    refusing.away = False
+
+    assert await tokens.access(by_password(service)) == "access-token-3"
+    assert [form.get("refresh_token") for form in service.forms] == [None, "refresh-token-1", "refresh-token-2"]
+
+
+async def test_who_closes_writes_down_what_was_not(node, refusing, service, clock, monkeypatch):
+    monkeypatch.setattr("placet.connectors.tokens._WRITE_AGAIN", 1e6)
+    tokens = node(database=refusing)
+    await renewed_while_away(tokens, refusing, service, clock)
+    refusing.away = False
+    await tokens.close()
+
+    assert await node().access(by_password(service)) == "access-token-2"
+
+
+async def test_a_token_that_is_lost_for_good_is_told_of_and_not_shown(node, refusing, service, clock, caplog):
+    tokens = node(database=refusing)
+    await renewed_while_away(tokens, refusing, service, clock)
+    await tokens.close()
+
+    assert "a token is lost" in caplog.text
+    assert "token-2" not in caplog.text + repr(vars(tokens))
+
+
+async def test_a_token_of_a_configuration_that_was_changed_before_it_is_written_down_is_not_kept(
+    node, refusing, service, transactions, clock, monkeypatch
+):
+    monkeypatch.setattr("placet.connectors.tokens._WRITE_AGAIN", 1e6)
+    tokens = node(database=refusing)
+    await renewed_while_away(tokens, refusing, service, clock)
+    await transactions.write(lambda tx: store.configurations.change(tx, row(clock.now(), 2)))
+    refusing.away = False
+
+    assert await tokens.access(by_password(service, revision=2)) == "access-token-3"
+    assert service.grants() == ["password", "refresh_token", "password"]
 
 
 async def test_who_gives_up_leaves_it_to_the_others(node, service):

@@ -15,7 +15,7 @@ import pytest
 from placet import Engine, ManualClock
 from placet.directory.caller import Caller
 from placet.errors import InvalidInput
-from placet.jobs.webhooks import AT_ONCE, LEASE, RETRY
+from placet.jobs.webhooks import AT_ONCE, BOUNDS, LEASE, RETRY
 from placet.settings import Settings
 from placet.store import audit, deliveries, trail, webhooks
 from placet.store.database import opened
@@ -163,6 +163,41 @@ async def test_a_filter_leaves_processes_out(engine: Engine, receiver: FaultServ
     assert told(receiver) == [(other, "process.started")]
 
 
+@pytest.mark.parametrize(
+    "filter_",
+    [
+        "Definition = Other and (Initiator = anna or Initiator = bob)",
+        "Definition = Other\nInitiator = anna",
+        "WorkItems.Status = Open and\n  Definition = 'Other' and CreationTime > -1h",
+        "Definition=cn=Other,cn=RequestDefs,cn=AppConfig,o=placet\nnot (Initiator = bob)",
+    ],
+)
+async def test_a_filter_is_in_the_query_language(engine: Engine, receiver: FaultServer, filter_: str):
+    await add(engine, receiver.url("/ok"), *STARTED, filter_=filter_)
+    await started(engine)
+    other = await started(engine, "Other")
+    await engine.settled()
+
+    assert told(receiver) == [(other, "process.started")]
+
+
+async def test_a_relative_time_counts_from_the_event(engine: Engine, receiver: FaultServer, clock: ManualClock):
+    await add(engine, receiver.url("/ok"), "process.*", filter_="CreationTime > -1h")
+    process_id = await started(engine)
+    await engine.settled()
+    clock.move(hours=2)
+    await engine.act(f"{process_id[:28]}0001", "approve", actor="bob")  # too late to be told of
+    await engine.settled()
+
+    assert told(receiver) == [(process_id, "process.started")]
+
+
+@pytest.mark.parametrize("filter_", ["Initiator = nobody", "Initiator = me", "Colour = red", "sort CreationTime"])
+async def test_a_filter_that_cannot_be_meant_is_refused(engine: Engine, receiver: FaultServer, filter_: str):
+    with pytest.raises(InvalidInput):
+        await add(engine, receiver.url("/ok"), filter_=filter_)
+
+
 async def test_without_a_webhook_the_database_is_asked_nothing(engine: Engine, monkeypatch: pytest.MonkeyPatch):
     async def refuse(*_: Any, **__: Any) -> Any:
         raise AssertionError("the database was asked")
@@ -261,7 +296,6 @@ async def test_all_that_is_dead_is_replayed_in_its_order(engine: Engine, receive
         ("/hang", "127.0.0.1 gave no whole answer within 0.3 s."),
         ("/half", "127.0.0.1 broke off"),
         ("/drip", "127.0.0.1 gave no whole answer within 0.3 s."),
-        ("/large", "The answer is longer than"),
         ("/garbage", "127.0.0.1 broke off"),
         (None, "127.0.0.1 cannot be connected to"),
     ],
@@ -381,6 +415,52 @@ async def test_one_that_hangs_keeps_no_other_waiting(engine: Engine, receiver: F
     receiver.release.set()
     await engine.settled()
     assert len(receiver.seen("/held")) == 2 * AT_ONCE
+
+
+async def test_a_receiver_that_does_not_work_is_left_alone_for_a_while(
+    engine: Engine, receiver: FaultServer, clock: ManualClock
+):
+    await add(engine, receiver.url("/error?code=503"), *STARTED, name="Down")
+    await add(engine, receiver.url("/ok"), *STARTED, name="Up")
+    for _ in range(60):
+        await started(engine)
+    await engine.settled()
+
+    broke = len(receiver.seen("/error"))
+    assert BOUNDS.breaker_failures <= broke < BOUNDS.breaker_failures + AT_ONCE  # a few were on their way
+    assert len(receiver.seen("/ok")) == 60
+    clock.move(seconds=BOUNDS.breaker_seconds - 1)
+    await engine.settled()
+    assert len(receiver.seen("/error")) == broke
+    clock.move(seconds=1)
+    await engine.settled()
+    assert len(receiver.seen("/error")) == broke + 1  # one trial
+    tries = await engine.store.read(lambda tx: tx.exec_driver_sql("SELECT sum(tries) FROM webhook_delivery").scalar())
+    assert tries == broke + 1  # what waits meanwhile loses none of its own
+
+
+async def test_a_receiver_that_works_again_gets_everything(engine: Engine, receiver: FaultServer, clock: ManualClock):
+    times = BOUNDS.breaker_failures
+    await add(engine, receiver.url(f"/error?code=503&times={times}"), *STARTED)
+    ids = {await started(engine) for _ in range(40)}
+    await engine.settled()
+    clock.move(seconds=BOUNDS.breaker_seconds)
+    await engine.settled()
+
+    assert {process_id for process_id, _ in told(receiver)} == ids
+    assert await count(engine, "webhook_delivery") == 0
+
+
+async def test_a_receiver_that_refuses_some_events_gets_the_others(
+    engine: Engine, receiver: FaultServer, clock: ManualClock
+):
+    """Who says no is there: what he does not want is no reason to keep the rest from him."""
+    await add(engine, receiver.url("/error?code=422&times=40"), *STARTED)
+    for _ in range(45):
+        await started(engine)
+    await engine.settled()
+
+    assert len(receiver.requests) == 45
 
 
 # -- nodes that stop, and several of them ----------------------------------------------------------
@@ -552,3 +632,40 @@ async def test_removing_one_removes_what_was_on_its_way(engine: Engine, receiver
     await engine.settled()
     assert await count(engine, "webhook_delivery") == 0
     assert await engine.webhooks.every(system(engine)) == []
+
+
+SALARY = """
+name: Salary
+data: {salary: {type: string, required: true}}
+start: call
+activities:
+  call: {kind: connector, connector: Typed, inputs: {n: data.salary}, paths: {success: done}}
+  done: {kind: finish}
+"""
+
+
+async def test_no_words_that_may_quote_a_data_item_are_sent(engine: Engine, receiver: FaultServer):
+    connector = f"{{service: Pay, url: '{receiver.url('/pay')}', parameters: {{n: {{type: integer}}}}}}"
+    file = f"services: {{Pay: {{}}}}\nconnectors: {{Typed: {connector}}}"
+    await engine.connectors.import_text(system(engine), file, "pay.yaml")
+    await engine.as_system().deploy(SALARY)
+    await add(engine, receiver.url("/ok"))
+    process_id = (await engine.start("Salary", actor="anna", data={"salary": "salary of ben is 99999"})).process.id
+    await engine.settled()
+
+    bodies = [request.json["event"] for request in receiver.seen("/ok")]
+    kinds = [body["kind"] for body in bodies]
+    assert {"call.failed", "incident.opened"} <= set(kinds)
+    assert all("reason" not in body["detail"] for body in bodies)
+    assert "99999" not in str([request.body for request in receiver.requests])
+    assert "99999" not in str(await engine.as_system().timeline(process_id))
+
+
+@pytest.mark.parametrize("path", ["/large", "/members", "/bomb"])
+async def test_of_an_answer_only_the_status_counts(engine: Engine, receiver: FaultServer, path: str):
+    await add(engine, receiver.url(path), *STARTED)
+    await started(engine)
+    await engine.settled()
+
+    assert await count(engine, "webhook_delivery") == 0
+    assert len(receiver.requests) == 1

@@ -228,7 +228,11 @@ def test_a_pause_holds_an_outcome_back(outcome, life):
 def test_an_incident_after_a_pause_is_as_one_without():
     story = a_story(inputs={"n": "1"})
     story.pause()
-    story.job_ended("timedout", reason="nothing came", tries=[{"at": "x", "code": None, "error": "e", "ms": 1}])
+    story.job_ended(
+        "timedout",
+        reason="nothing came",
+        tries=[{"at": "2026-03-02T09:00:00+00:00", "code": None, "error": "e", "ms": 1}],
+    )
     story.resume()
 
     payload = story.incident().payload

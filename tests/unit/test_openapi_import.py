@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -250,3 +251,108 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path):
         read_file(tmp_path / "none.json")
     with pytest.raises(InvalidConnectors, match=r"latin.yaml is not UTF-8"):
         read_file(tmp_path / "latin.yaml")
+
+
+# -- documents that mean no good ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [".evil.example/", ":8080/", "@evil.example/", "trips", ""])
+def test_a_path_is_no_part_of_the_host(path: str):
+    [refused] = read_document(document({path: {"get": {}}}), "https://api.corp.example").offers
+
+    assert "a path begins with a slash" in refused.refused
+    assert refused.content == {}
+
+
+def test_variables_are_filled_in_once_and_an_address_has_an_end():
+    variables = {"a": {"default": "{b}" * 10}, "b": {"default": "{a}" * 10}, "c": {"default": "x" * 5_000}}
+    once = offer({"servers": [{"url": "https://e.org/{a}", "variables": variables}]})
+    long = offer({"servers": [{"url": "https://e.org/{c}", "variables": variables}]})
+
+    assert once.content["url"] == "https://e.org/" + "{b}" * 10 + "/trips"
+    assert "address has more than 2,000 characters" in long.refused
+
+
+BOMB = "z0: &z0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"z{n}: &z{n} [{','.join([f'*z{n - 1}'] * 10)}]\n" for n in range(1, 8)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (BOMB + "openapi: 3.1.0", "its aliases stand for too much"),
+        ("openapi: 3.1.0\na: &a [*a]", "an alias in it stands within what it stands for"),
+        (f"openapi: 3.1.0\na: 0x{'f' * 5_000}", "it has a number that is too long to be one"),
+        ("openapi: 3.1.0\na: 2001-13-01", "month must be in 1..12"),
+    ],
+)
+def test_what_becomes_large_or_endless_is_not_read(text: str, reason: str):
+    began = time.process_time()
+    with pytest.raises(InvalidConnectors, match=reason):
+        read_document(text)
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    "default",
+    ["2026-01-01", "!!binary aGVsbG8=", "[2026-01-01]", "!!set {a}", str([["x" * 50] * 50] * 50), "[" * 40 + "]" * 40],
+)
+@pytest.mark.parametrize("kind", ["string", "integer", "array"])
+def test_a_default_that_is_no_short_json_is_left_out(default: str, kind: str):
+    text = (
+        "openapi: 3.1.0\nservers: [{url: 'https://e.org'}]\npaths: {/a: {get: {operationId: a, parameters: "
+        f"[{{name: p, in: query, schema: {{type: {kind}, default: {default}}}}}]}}}}}}"
+    )
+    [given] = picked(read_document(text), "S", ["a"]).connectors
+
+    assert given.record.parameters[0].default is None
+
+
+@pytest.mark.parametrize(("kind", "default"), [("integer", 10**30), ("array", [2**70])])
+def test_a_number_that_no_row_holds_is_refused(kind: str, default: Any):
+    parameter = {"name": "n", "in": "query", "schema": {"type": kind, "default": default}}
+
+    with pytest.raises(InvalidConnectors, match="The default of the parameter 'n'"):
+        made({"parameters": [parameter]})
+
+
+def test_what_cannot_be_told_is_replaced():
+    found = read_document(
+        r'{"openapi": "3.1.0", "info": {"title": "T\ud800", "version": "\u0000"}, "paths": {'
+        r'"/\ud800": {"get": {"summary": "\udfff"}}, "/b": {"$ref": "#/\ud800"}, '
+        r'"/c": {"post": {"requestBody": {"content": {"\ud800": {}}}}}}}'
+    )
+
+    told = [
+        found.title,
+        found.version,
+        *(text for each in found.offers for text in (each.name, each.path, each.summary, each.refused)),
+    ]
+    assert "".join(told).encode()
+    assert "\0" not in "".join(told)
+
+
+def test_a_name_that_two_operations_have_is_asked_for():
+    text = document(
+        {"/x": {"get": {"operationId": "q"}}, "/y": {"get": {"operationId": "q"}}, "/z": {"get": {"operationId": "Q"}}}
+    )
+
+    with pytest.raises(InvalidConnectors, match="2 operations 'q'; say which one is meant: GET /x or GET /y"):
+        picked(read_document(text), "S", ["q"])
+    with pytest.raises(InvalidConnectors, match="GET /y and GET /z would both become the connector 'q'; import one"):
+        picked(read_document(text), "S", ["GET /y", "GET /z"])
+    [given] = picked(read_document(text), "S", ["GET /y"]).connectors
+    assert given.record.url == "https://travel.example.org/v2/y"
+
+
+def test_what_many_operations_refer_to_is_looked_at_in_part():
+    many = {f"p{each}": {"type": "string", "default": "x" * 1_500, "description": "y" * 500} for each in range(2_000)}
+    body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Big"}}}}
+    schemas = {"Big": {"type": "object", "properties": many, "required": list(many)}}
+    paths = {f"/{each}": {"post": {"requestBody": body, "description": "z"}} for each in range(1_500)}
+    began = time.process_time()
+    found = read_document(document(paths, components={"schemas": schemas}))
+
+    assert [*found.offers[0].content["parameters"]] == ["body"]
+    assert time.process_time() - began < 5

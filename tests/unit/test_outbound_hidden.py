@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import httpx2
 import pytest
 
+from placet.connectors.authentication import Credentials
 from placet.connectors.hidden import Hider
 
 SECRET = 'pa/ss "wörd" + 1'
@@ -104,3 +107,59 @@ def test_an_answer_is_hidden_at_every_depth():
 
 def test_the_hider_itself_shows_nothing():
     assert SECRET not in repr(HIDER)
+
+
+def test_what_a_service_writes_otherwise_is_hidden_too():
+    pair = base64.b64encode(f"user:{SECRET}".encode()).decode()
+    hider = Hider([SECRET, *Credentials({"Authorization": f"Basic {pair}"}).secrets])
+
+    for spelled in (pair, html.escape(SECRET), quote(SECRET, safe="").lower(), json.dumps(SECRET).replace("/", r"\/")):
+        assert hider.text(f"<{spelled}>").replace('"', "") == "<***>"
+    assert Hider(["half \ud800 of it"]).text("a half \ud800 of it b") == "a *** b"
+
+
+@pytest.mark.parametrize("before", range(90, 111))
+def test_no_beginning_of_a_secret_is_left_at_a_cut(before: int):
+    text = "x" * before + SECRET + " and more" * 50
+    shown = HIDER.beginning(text, 100)
+
+    assert shown.endswith("…")
+    assert len(shown) <= 101
+    assert shown.strip("x*…").strip(" andmore") == ""
+    assert HIDER.value([text], most=112) == [shown]
+
+
+def test_of_what_is_large_only_the_beginning_is_looked_at():
+    looked_at = 0
+
+    class Text(str):
+        __slots__ = ()
+
+        def replace(self, *given: Any) -> str:
+            nonlocal looked_at
+            looked_at += 1
+            return self
+
+    many = [Text("some text")] * 1_000_000
+    shown = HIDER.value({"a": many, "b": 1}, most=1_000)
+
+    assert shown["a"][-1] == "…"
+    assert shown["…"] == "…"
+    assert len(shown["a"]) < 100
+    assert looked_at < 2_000
+    assert len(HIDER.value({"x" * 5_000: 1}, most=1_000).popitem()[0]) <= 1_001
+
+
+def test_the_spellings_of_a_secret_are_looked_up_once(monkeypatch: pytest.MonkeyPatch):
+    spelled = []
+    monkeypatch.setattr("placet.connectors.hidden._spellings", lambda secret: spelled.append(secret) or {secret})
+    Hider([SECRET]).value([f"{each} {SECRET}" for each in range(100)])
+
+    assert spelled == [SECRET]
+
+
+def test_a_beginning_is_as_long_as_it_may_be_and_stars_bring_no_end_into_view():
+    assert HIDER.beginning("x" * 500, 100) == "x" * 100 + "…"
+    for most in range(100, 130):
+        shown = HIDER.beginning(SECRET * 50, most)
+        assert set(shown) <= {"*", "…"}, shown

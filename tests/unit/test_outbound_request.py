@@ -249,3 +249,23 @@ def test_what_proves_who_calls(kind, fields, secrets, token, headers, query):
 
     assert (made.headers, made.query) == (headers, query)
     assert repr(made) == "Credentials()"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("salary of ben is 99999", "cannot be a text of 22 characters; give a whole number"),
+        ("", "cannot be an empty text"),
+        (99999.5, "cannot be a number of this size or kind"),
+        ([99999], "cannot be a list"),
+        ({"salary": 99999}, "cannot be an object"),
+        (True, "cannot be yes or no"),
+    ],
+)
+def test_what_cannot_be_sent_is_not_repeated(given: Any, words: str):
+    with pytest.raises(InvalidInput) as caught:
+        build(a_connector(Parameter("value", Place.QUERY, ParameterType.INTEGER)), {"value": given}, NOBODY)
+
+    assert words in caught.value.message
+    assert "99999" not in caught.value.message
+    assert "salary" not in caught.value.message

@@ -1,5 +1,7 @@
 """Templates of mails: what they can show, what is told when they are loaded, and how little a hostile one can do."""
 
+import time
+import tracemalloc
 from datetime import UTC, date, datetime
 
 import pytest
@@ -118,3 +120,71 @@ def test_what_cannot_be_filled_in_is_told_in_words(template, words):
         render(template, {**FACTS, "many": list(range(500)), "long": "x" * 1000})
 
     assert words in failure.value.message
+
+
+LONG = {"long": "x" * 100_000, "many": list(range(1_000)), "map": {str(each): "x" * 20 for each in range(5_000)}}
+GROWING = "".join(f"{{% for {now} in [{'~'.join([of] * 10)}] %}}" for of, now in ("La", "ab", "bc"))
+GROWING = GROWING.replace("L", "long") + "{% endfor %}" * 3
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        GROWING,
+        GROWING.replace("~", "+"),
+        "{% for a in many %}{% if long|upper|lower|upper == 'q' %}x{% endif %}{% endfor %}",
+        "{% for a in many %}{% if (long|title) == 'q' %}x{% endif %}{% endfor %}",
+        "{% for a in many %}{% if long == long ~ 'x' %}x{% endif %}{% endfor %}",
+        "{% for a in many %}{% if 'y' in long %}x{% endif %}{% endfor %}",
+        "{% for a in many %}{% if (map ~ '')|length < 5 %}x{% endif %}{% endfor %}",
+        "{% for a in many %}{% if map == map %}{% endif %}{% endfor %}",
+        "{% for a in many %}" + "{% if a %}{% endif %}" * 500 + "{% endfor %}",
+        "{% for a in many %}{% if many|join == 'x' %}{% endif %}{% if many + many == 1 %}{% endif %}{% endfor %}",
+    ],
+)
+@pytest.mark.parametrize("html", [False, True])
+def test_what_would_take_long_or_grow_large_is_not_done(template, html):
+    assert check(template, dict.fromkeys(LONG), html=html) == []
+    began = time.process_time()
+    tracemalloc.start()
+    try:
+        with pytest.raises(ExpressionError, match="it has too much to do in its loops and filters"):
+            render(template, LONG, html=html)
+        assert tracemalloc.get_traced_memory()[1] < 40_000_000
+    finally:
+        tracemalloc.stop()
+    assert time.process_time() - began < 2
+
+
+def test_what_a_mail_needs_is_not_too_much():
+    rows = [{"name": f"Part {each}", "price": each * 1.5, "note": "x" * 60} for each in range(900)]
+    template = (
+        "{% for row in data.rows %}{% if row.price > 10 and row.name|upper != 'X' %}"
+        "{{ loop.index }}/{{ data.rows|length }}: {{ row.name ~ ' ' ~ row.note|truncate(30) }}, "
+        "{{ row.price|number }}{% if not loop.last %}; {% endif %}{% endif %}{% endfor %}"
+    )
+
+    assert render(template, {"data": {"rows": rows}}).count("Part ") == 893
+
+
+def test_what_is_joined_in_html_is_escaped_once():
+    assert render("{{ process.name ~ '<i>' }} {{ ('<b>'|escape) ~ '&' }} {{ '<' + '>' }}", FACTS, html=True) == (
+        "Order &amp; pay&lt;i&gt; &lt;b&gt;&amp; &lt;&gt;"
+    )
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("{{ '\\ud800' }}", "a text in it has half of a surrogate pair"),
+        ("a {{ 'b\\x00' }}", "a text in it has a NUL character at position 2"),
+        ("{{ 9" + "9" * 5_000 + " }}", "it has a number that is too long to be one"),
+    ],
+)
+def test_what_cannot_be_stored_or_counted_is_told_when_it_is_loaded(template, words):
+    (fault,) = check(template, NAMES)
+    assert words in fault.message
+
+
+def test_a_value_that_cannot_be_stored_is_replaced():
+    assert render("{{ a }}", {"a": "x\ud800\0"}) == "x\ufffd\ufffd"

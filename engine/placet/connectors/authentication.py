@@ -20,8 +20,9 @@ class Credentials:
 
     @property
     def secrets(self) -> list[str]:
-        """The values that nobody else may see."""
-        return [*self.headers.values(), *self.query.values(), self.token]
+        """The values that nobody else may see, those of headers also without the word in front, such as Basic."""
+        bare = [value.partition(" ")[2] for value in self.headers.values()]
+        return [*self.headers.values(), *bare, *self.query.values(), self.token]
 
 
 NOBODY = Credentials()

@@ -28,13 +28,16 @@ _WITHIN = timedelta(minutes=10)
 _STATE = "an authorization under way"
 _LONGEST = 4_000  # characters of what comes back
 _CHANGED = "The configuration has been changed or removed in the meantime; authorize it again."
+_USED = (
+    "The configuration has been given a token since you were sent to the service; authorize it again if it has to be."
+)
 
 
 class Authorizing:
     """Sends operators to a service and takes what they bring back.
 
     Nothing is stored in between: the state that goes with the operator holds all that has to be remembered, encrypted,
-    so that he may come back to any node.
+    so that he may come back to any node. It counts once, because it also tells which tokens there were before.
     """
 
     def __init__(
@@ -48,7 +51,7 @@ class Authorizing:
         """`find` gives a configuration by its id."""
         self._client, self._tokens, self._vault, self._clock, self._find = client, tokens, vault, clock, find
 
-    def begin(self, caller: Caller, configuration: Configuration) -> str:
+    async def begin(self, caller: Caller, configuration: Configuration) -> str:
         """Where an operator is to go and agree.
 
         Raises `InvalidInput` for a configuration of another kind, `Unavailable` without a key for secrets, and
@@ -68,7 +71,7 @@ class Authorizing:
                 "code",
                 redirect_uri=fields["redirectUri"],
                 scope=fields.get("scope"),
-                state=self._state(configuration, caller, verifier),
+                state=self._state(configuration, caller, verifier, await self._tokens.mark(configuration)),
                 audience=fields.get("audience") or None,
                 code_challenge=create_s256_code_challenge(verifier),
                 code_challenge_method="S256",
@@ -79,8 +82,8 @@ class Authorizing:
         """Turn what an operator brought back into tokens, and keep them; gives the configuration that they are for.
 
         Raises `InvalidInput` for a state that is none or too old, `NotAllowed` for another than the one who was sent,
-        and without PM_SETUP_ADVANCE, `Conflict` where the configuration has been changed since or the service gives
-        no token, and `Unavailable` where it gives no answer.
+        and without PM_SETUP_ADVANCE, `Conflict` where the configuration has been changed or given a token since or
+        the service gives none, and `Unavailable` where it gives no answer.
         """
         caller.require(Permission.OPERATE)
         remembered = self._remembered(state)
@@ -89,21 +92,24 @@ class Authorizing:
         configuration = await self._find(remembered["configuration"])
         if configuration is None or configuration.revision != remembered["revision"]:
             raise Conflict(_CHANGED)
+        if await self._tokens.mark(configuration) != remembered["mark"]:
+            raise Conflict(_USED)
         wanted = code_request(opened(self._vault, configuration), code[:_LONGEST], remembered["verifier"])
         try:
             granted = await ask(self._client, wanted)
         except CallFailed as failure:
             raise (Unavailable if failure.transient else Conflict)(failure.message) from None
-        if not await self._tokens.keep(configuration, granted, caller):
+        if not await self._tokens.keep(configuration, granted, caller, remembered["mark"]):
             raise Conflict(_CHANGED)
         return configuration
 
-    def _state(self, configuration: Configuration, caller: Caller, verifier: str) -> str:
+    def _state(self, configuration: Configuration, caller: Caller, verifier: str, mark: str) -> str:
         remembered = {
             "configuration": configuration.id,
             "revision": configuration.revision,
             "operator": _name(caller),
             "verifier": verifier,
+            "mark": mark,
             "until": (self._clock.now() + _WITHIN).isoformat(),
         }
         return base64.urlsafe_b64encode(self._vault.seal(json.dumps(remembered), of=_STATE)).decode()

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any, Protocol
 
 import httpx2
 
 from placet.clock import Clock
+from placet.connectors.aside import aside
 from placet.connectors.authentication import NOBODY, Credentials, credentials, needs_token
 from placet.connectors.client import CallFailed, Client, Reply, too_long
-from placet.connectors.grants import NotGranted
+from placet.connectors.grants import SECONDS, NotGranted
+from placet.connectors.guard import host_of
 from placet.connectors.hidden import Hider, ShownRequest
 from placet.connectors.pagination import Pages
 from placet.connectors.records import AuthKind, Configuration, Connector, PaginationKind, Service
@@ -25,8 +29,9 @@ from placet.connectors.tokens import Tokens
 from placet.directory.secrets import Vault
 
 SUCCESS, FAULT, TIMED_OUT = "success", "fault", "timedout"  # the words of an outcome, which are the names of paths
-_TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
+NOT_NOW = frozenset({408, 425, 429, 500, 502, 503, 504})  # statuses that may be others later
 _LONGEST_WAIT = timedelta(days=1)
+_MOST_KEPT = 10_000  # characters of each part of an answer that is no success
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,8 @@ class Answer:
     """What came of one try of a call.
 
     `response` has `success`, `code`, `message`, `headers`, `error` and `result`. A `transient` failure may be none at
-    the next try, which is to come no sooner than after `retry_after`.
+    the next try, which is to come no sooner than after `retry_after`. Of a failure the response has no secrets, and
+    only the beginning of what is long.
     """
 
     response: dict[str, Any] = field(repr=False)
@@ -55,6 +61,12 @@ class Answer:
         """The response as people may see it who try a connector out: a service may say our secrets back to us."""
         return {name: self._hider.value(value) for name, value in self.response.items()}
 
+    @property
+    def error(self) -> str | None:
+        """Why it is no success, without secrets; None where that is not known, or it is one."""
+        error = self.response["error"]
+        return None if error is None else self._hider.text(error)
+
 
 class Source(Protocol):
     """Where a call finds what belongs to a connector: `placet.connectors.catalog.Catalog`."""
@@ -66,13 +78,30 @@ class Source(Protocol):
 
 @dataclass(slots=True)
 class _Call:
-    """One call under way."""
+    """One call under way; `left` are the seconds that others may still take, in all."""
 
     connector: Connector
     lane: str
     configuration: Configuration | None
+    left: float
     credentials: Credentials = NOBODY
+    secrets: Sequence[str] = ()  # further ones, that were sent
     sent: httpx2.Request | None = None
+
+    @asynccontextmanager
+    async def waiting(self, whom: str) -> AsyncIterator[None]:
+        """Wait for somebody; raises `CallFailed` once all have taken the time that there is together."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            async with asyncio.timeout(self.left):
+                yield
+        except TimeoutError:
+            seconds = self.connector.timeout.total_seconds()
+            text = f"{whom} gave no whole answer within {seconds:g} s."
+            raise CallFailed(text, transient=True, timed_out=True) from None
+        finally:
+            self.left -= loop.time() - began
 
 
 class Caller:
@@ -93,7 +122,7 @@ class Caller:
         configuration = catalog.configuration_of(service)
         if configuration is not None:
             configuration = opened(self._vault, configuration)
-        call = _Call(connector, service.id, configuration)
+        call = _Call(connector, service.id, configuration, connector.timeout.total_seconds())
         if configuration is not None and needs_token(configuration.kind):
             build(connector, inputs, NOBODY, key)  # what is wrong with the inputs is told before anybody is asked
         return await self._tried(call, lambda: self._response(call, inputs, key))
@@ -101,7 +130,7 @@ class Caller:
     async def test(self, configuration: Configuration) -> Answer:
         """Try a configuration: whether a token is given for it, where it needs one; nothing is kept."""
         configuration = opened(self._vault, configuration)
-        call = _Call(Connector(id="", name="", service_id=""), "", configuration)
+        call = _Call(Connector(id="", name="", service_id=""), "", configuration, SECONDS)
         return await self._tried(call, lambda: self._token_response(call, configuration))
 
     async def _tried(self, call: _Call, work: Callable[[], Awaitable[tuple[dict[str, Any], bool]]]) -> Answer:
@@ -112,25 +141,25 @@ class Caller:
             response, transient = await work()
         except CallFailed as failure:
             response, transient, timed_out = no_answer(failure.message), failure.transient, failure.timed_out
-        hider = _hider(call)
-        if not response["success"]:  # it is kept with the incident, and a service may say our secrets back to us
-            response = hider.value(response, by_name=False)
-        outcome = SUCCESS if response["success"] else TIMED_OUT if timed_out else FAULT
         took = timedelta(seconds=loop.time() - began)
+        hider = _hider(call)
+        outcome = SUCCESS if response["success"] else TIMED_OUT if timed_out else FAULT
         wait = retry_after(response["headers"].get("retry-after", ""), self._clock.now()) if transient else None
+        if outcome != SUCCESS:  # it is kept with the incident, and a service may say our secrets back to us
+            parts = response.items()
+            response = {name: hider.value(value, by_name=False, most=_MOST_KEPT) for name, value in parts}
         return Answer(response, outcome, transient, wait, took, call.sent, hider)
 
     async def _response(self, call: _Call, inputs: Mapping[str, Any], key: str | None) -> tuple[dict[str, Any], bool]:
         """What came back, and whether it may be another thing next time."""
         reply = await self._sent(call, inputs, key)
-        response = decoded(reply)
-        if call.connector.pagination.kind is not PaginationKind.NONE:
-            response = await self._all_pages(call, reply, response)
+        if call.connector.pagination.kind is PaginationKind.NONE:
+            response = await aside(len(reply.body), lambda: _judged(call.connector, reply))
         else:
-            judge(call.connector, response)
+            response = await self._all_pages(call, reply)
         if not response["success"]:
-            return response, response["code"] in _TRANSIENT
-        complete(call.connector, response)
+            return response, response["code"] in NOT_NOW
+        await aside(len(reply.body), lambda: complete(call.connector, response))
         return response, False
 
     async def _sent(self, call: _Call, inputs: Mapping[str, Any], key: str | None) -> Reply:
@@ -138,7 +167,8 @@ class Caller:
         connector, configuration = call.connector, call.configuration
         refused = ""
         while True:
-            call.credentials = await self._credentials(configuration, refused)
+            async with call.waiting("Whoever gives its token"):
+                call.credentials = await self._credentials(configuration, refused)
             request = build(connector, inputs, call.credentials, key)
             if connector.pagination.kind is not PaginationKind.NONE:
                 request.url = Pages(connector.pagination, request.url, {}).first
@@ -149,7 +179,8 @@ class Caller:
             refused = call.credentials.token
 
     async def _send(self, call: _Call, request: httpx2.Request) -> Reply:
-        return await self._client.send(request, seconds=call.connector.timeout.total_seconds(), lane=call.lane)
+        async with call.waiting(host_of(request.url)[:60]):
+            return await self._client.send(request, seconds=call.connector.timeout.total_seconds(), lane=call.lane)
 
     async def _credentials(self, configuration: Configuration | None, refused: str) -> Credentials:
         if configuration is None:
@@ -158,24 +189,22 @@ class Caller:
             return credentials(configuration)
         return credentials(configuration, await self._tokens.access(configuration, refused=refused))
 
-    async def _all_pages(self, call: _Call, reply: Reply, response: dict[str, Any]) -> dict[str, Any]:
+    async def _all_pages(self, call: _Call, reply: Reply) -> dict[str, Any]:
         """The response with the items of all pages as its message; a page that fails is the whole answer."""
         assert call.sent is not None
         pages, request = Pages(call.connector.pagination, call.sent.url, call.credentials.query), call.sent
-        size = len(reply.body)
+        size = 0
         while True:
-            judge(call.connector, response)
+            size += len(reply.body)
+            if size > self._client.longest:  # all of it together is one answer
+                raise too_long(self._client.longest)
+            response, following = await aside(len(reply.body), partial(_page, call.connector, pages, request, reply))
             if not response["success"]:
                 return response
-            following = pages.next(request.url, response)
             if following is None:
                 return response | {"message": pages.items, **({"more": True} if pages.is_cut else {})}
             request = httpx2.Request(request.method, following, headers=request.headers, content=request.content)
             reply = await self._send(call, request)
-            size += len(reply.body)
-            if size > self._client.longest:  # all of it together is one answer
-                raise too_long(self._client.longest)
-            response = decoded(reply)
 
     async def _token_response(self, call: _Call, configuration: Configuration) -> tuple[dict[str, Any], bool]:
         if configuration.kind is AuthKind.OAUTH2_AUTHORIZATION_CODE:
@@ -185,10 +214,25 @@ class Caller:
         try:
             granted = await self._tokens.fetch(configuration)
         except NotGranted as failure:
-            call.sent = failure.request
+            call.sent, call.secrets = failure.request, failure.secrets
             return decoded(failure.reply) | {"success": False, "error": failure.message}, failure.transient
         call.sent, call.credentials = granted.request, Credentials(token=granted.access)
+        call.secrets = [*granted.secrets, granted.refresh or ""]
         return decoded(granted.reply) | {"success": True, "error": None}, False
+
+
+def _judged(connector: Connector, reply: Reply) -> dict[str, Any]:
+    response = decoded(reply)
+    judge(connector, response)
+    return response
+
+
+def _page(
+    connector: Connector, pages: Pages, request: httpx2.Request, reply: Reply
+) -> tuple[dict[str, Any], httpx2.URL | None]:
+    """The response of one page, and where the next one is."""
+    response = _judged(connector, reply)
+    return response, pages.next(request.url, response) if response["success"] else None
 
 
 def retry_after(header: str, now: datetime) -> timedelta | None:
@@ -197,7 +241,7 @@ def retry_after(header: str, now: datetime) -> timedelta | None:
         if header.isdecimal():
             return min(timedelta(seconds=int(header[:9])), _LONGEST_WAIT)
         left = parsedate_to_datetime(header) - now
-    except (ValueError, TypeError):  # a date without its zone is a TypeError
+    except (ValueError, TypeError, OverflowError):  # a date without its zone is a TypeError, one far off the last
         return None
     return min(max(left, timedelta(0)), _LONGEST_WAIT)
 
@@ -207,4 +251,4 @@ def _hider(call: _Call) -> Hider:
     configuration, used = call.configuration, call.credentials
     stored = configuration.secrets.values() if configuration is not None else ()
     names = frozenset(name.lower() for name in (*used.headers, *used.query))
-    return Hider((*stored, *used.secrets), names)
+    return Hider((*stored, *used.secrets, *call.secrets), names)

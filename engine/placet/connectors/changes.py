@@ -10,15 +10,14 @@ from placet.connectors import rows
 from placet.connectors.catalog import Named, Record, load_catalog
 from placet.connectors.checks import fold_name, unknown
 from placet.connectors.export import connector_content, content_of_configuration, service_content
-from placet.connectors.kinds import secret_names
 from placet.connectors.reading import MOST, Contents, Given
 from placet.connectors.records import Configuration, Connector, Service
-from placet.connectors.sealing import opened, seal
+from placet.connectors.sealing import goes_elsewhere, kept, seal
 from placet.core.ids import IdMaker
 from placet.directory.audit import note
 from placet.directory.caller import Caller
 from placet.directory.secrets import Vault
-from placet.errors import Conflict, InvalidConnectors, RevisionMismatch, Unavailable
+from placet.errors import Conflict, InvalidConnectors, RevisionMismatch
 from placet.loader.faults import Fault
 from placet.store import connectors as store
 from placet.store.directory_version import Transaction
@@ -146,27 +145,17 @@ class Changes:
 
         What is stored is opened only where it is needed: everything else works also without the key.
         """
-        given, is_same_kind = made.secrets, stored is not None and stored.kind is made.kind
-        if stored is None or not is_same_kind:
-            kept: Mapping[str, str] = {}
-        elif not given:
+        if stored is None:
+            before: Mapping[str, str] = {}
+        elif not made.secrets and stored.kind is made.kind and not goes_elsewhere(stored, made):
             return replace(made, sealed=stored.sealed), []
         else:
-            kept = self._kept(stored, given)
-        merged = {name: text for name, text in {**kept, **given}.items() if text}
-        told = sorted(name for name in {*kept, *merged} if kept.get(name) != merged.get(name))
-        if stored is not None and is_same_kind and not told:
+            before = kept(self._vault, stored, made)
+        merged = {name: text for name, text in {**before, **made.secrets}.items() if text}
+        told = sorted(name for name in {*before, *merged} if before.get(name) != merged.get(name))
+        if stored is not None and stored.kind is made.kind and not told:
             return replace(made, secrets={}, sealed=stored.sealed), []
         return replace(made, secrets={}, sealed=seal(self._vault, made.id, merged)), told
-
-    def _kept(self, stored: Configuration, given: Mapping[str, str]) -> Mapping[str, str]:
-        """The stored secrets; none where they do not open any more and all are given anew."""
-        try:
-            return opened(self._vault, stored).secrets
-        except Unavailable:
-            if set(given) < set(secret_names(stored.kind)):
-                raise
-            return {}
 
     def _as_it_was(self, stored: Record) -> Record:
         self.counts.same += 1

@@ -9,37 +9,20 @@ from difflib import get_close_matches
 from typing import Any
 
 from placet.connectors.content import read_default
-from placet.connectors.kinds import text_fault, token_fault, url_fault
+from placet.connectors.kinds import OURS, token_fault, url_fault, value_fault
 from placet.connectors.records import BodyType, PaginationKind, ParameterType, Place
 from placet.connectors.shape import ConnectorShape, PaginationShape, ParameterShape
 from placet.core.ids import is_id
 from placet.loader.faults import Faults, did_you_mean
 from placet.loader.faults import Place as At
 from placet.loader.yaml_tree import Mapping, Node, Scalar, find, place_of_key
-from placet.query.storable import unstorable_in
+from placet.query.storable import DEEPEST, storable, unstorable_in
 
 LONGEST_NAME = 100
 MOST_PARAMETERS = 100
 _BRACES = re.compile(r"\{([^{}]*)\}")
 PARAMETER_NAME = re.compile(r"[A-Za-z0-9_.$\[\]-]{1,100}")
-# What the sender itself has to say, or what proves who calls.
-_OURS = frozenset(
-    {
-        "connection",
-        "content-length",
-        "content-type",
-        "cookie",
-        "expect",
-        "host",
-        "idempotency-key",
-        "keep-alive",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
-_PROOFS = frozenset({"authorization", "proxy-authorization"})
+_PROOFS = frozenset({"authorization", "proxy-authorization", "cookie"})
 
 
 def fold_name(name: str) -> str:
@@ -115,6 +98,10 @@ def _default(owner: str, name: str, parameter: ParameterShape, given: Node, faul
         value = read_default(parameter.type, given.text)
         if bad := unstorable_in(given.text) or unstorable_in(json.dumps(value, ensure_ascii=False)):
             raise ValueError(f"it has {bad}; leave that out")
+        if parameter.place is Place.HEADER and (bad := value_fault(given.text)):
+            raise ValueError(f"it {bad}")
+        if storable(value) != value:
+            raise ValueError(f"whole numbers have up to 18 digits, and values up to {DEEPEST} levels")
         return value
     except ValueError as failure:
         faults.add(given.place, f"{what} cannot be {given.text[:100]!r}, for its type is {parameter.type}; {failure}.")
@@ -125,7 +112,7 @@ def _check_headers(owner: str, shape: ConnectorShape, node: Node, faults: Faults
     headers = {**shape.headers}
     for name, value in headers.items():
         place = place_of_key(node, ("headers", name))
-        for fault in (header_fault(name), text_fault(value)):
+        for fault in (header_fault(name), value_fault(value)):
             if fault is not None:
                 faults.add(place, f"The header {name[:100]!r} of {owner} {fault}.")
     for name in _twice([*headers, *(each for each, given in shape.parameters.items() if given.place is Place.HEADER)]):
@@ -136,7 +123,7 @@ def header_fault(name: str) -> str | None:
     """What is wrong with a header that a connector sends, in words."""
     if name.lower() in _PROOFS:
         return "proves who calls; give that in an authentication configuration, which keeps it encrypted"
-    if name.lower() in _OURS:
+    if name.lower() in OURS:
         return "is written by what sends the request; leave it out"
     return token_fault(name)
 

@@ -24,7 +24,10 @@ log = get_logger("placet.connectors")
 LONGEST_WAIT = 10.0  # seconds that somebody waits for a form
 STALE = timedelta(hours=1)  # how long after their time rows are still offered where no others can be got
 AGAIN = timedelta(seconds=5)  # after which a call that failed is made once more
-MOST_KEPT = 500
+MOST_KEPT = 500  # answers
+MOST_CHARACTERS = 16_000_000  # of all answers that are kept
+LONGEST = 1_000_000  # characters of the values and labels of one answer
+LONGEST_INPUTS = 10_000  # characters of JSON
 AT_ONCE = 20  # calls of one node for forms
 
 
@@ -32,6 +35,7 @@ AT_ONCE = 20  # calls of one node for forms
 class _Kept:
     rows: Sequence[Any]
     at: datetime
+    size: int  # in characters
 
 
 class _NotGiven(Exception):
@@ -60,6 +64,8 @@ class ChoiceSource:
         await asyncio.gather(*self._asking.values(), return_exceptions=True)
 
     async def _answer(self, question: Question) -> Answered:
+        if len(question.inputs) > LONGEST_INPUTS:
+            return "Its choices depend on data that are too long to ask for them with; shorten those."
         kept, now = self._kept.get(question), self._clock.now()
         if kept is not None and timedelta(0) <= now - kept.at < question.cache:
             return kept.rows
@@ -77,16 +83,34 @@ class ChoiceSource:
         try:
             async with self._room:
                 rows = await self._rows(question)
+            size = len(json.dumps(rows, ensure_ascii=False, default=str))
+            if size > LONGEST:
+                raise _NotGiven(f"its values and labels have more than {LONGEST:,} characters")
         except (PlacetError, _NotGiven) as failure:
             log.warning("no choices for a form", connector=question.connector, reason=str(failure))
             self._note_failure(question)
             return self._without(question)
+        except Exception:
+            log.exception("no choices for a form", connector=question.connector)
+            self._note_failure(question)
+            return self._without(question)
         self._failed.pop(question, None)
-        self._kept[question] = _Kept(rows, self._clock.now())
-        self._kept.move_to_end(question)
-        while len(self._kept) > MOST_KEPT:
-            self._kept.popitem(last=False)
+        self._keep(question, _Kept(rows, self._clock.now(), size))
         return rows
+
+    def _keep(self, question: Question, answer: _Kept) -> None:
+        """Keep an answer, and let go of those that are of no more use, and of the oldest where there are too many."""
+        self._kept = OrderedDict(
+            (asked, kept) for asked, kept in self._kept.items() if asked != question and self._is_of_use(asked, kept)
+        )
+        self._kept[question] = answer
+        left = MOST_CHARACTERS - sum(kept.size for kept in self._kept.values())
+        while left < 0 or len(self._kept) > MOST_KEPT:
+            _, oldest = self._kept.popitem(last=False)
+            left += oldest.size
+
+    def _is_of_use(self, question: Question, kept: _Kept) -> bool:
+        return self._clock.now() - kept.at < question.cache + STALE
 
     def _note_failure(self, question: Question) -> None:
         if len(self._failed) >= MOST_KEPT:
@@ -97,17 +121,18 @@ class ChoiceSource:
         connector = (await self._catalog()).connector(question.connector)
         answer = await self._caller.call(connector, json.loads(question.inputs), key=None)
         if answer.outcome != SUCCESS:
-            raise _NotGiven(str(answer.shown["error"] or answer.outcome))
+            raise _NotGiven(answer.error or answer.outcome)
         rows = answer.response["result"]
         if question.rows is not None:
             rows = plain(compile_expression(question.rows).evaluate({"response": answer.response}))
         if not isinstance(rows, list):
             raise _NotGiven("what came back is no list of rows")
-        return rows[: MAX_ROWS + 1]  # one more tells that there are more
+        # one row more tells that there are more, and a third cell tells nothing
+        return [row[:2] if isinstance(row, list) else row for row in rows[: MAX_ROWS + 1]]
 
     def _without(self, question: Question) -> Answered:
         """What there is where a call gives nothing: rows that are not too old, or else the reason."""
         kept = self._kept.get(question)
-        if kept is not None and self._clock.now() - kept.at < question.cache + STALE:
+        if kept is not None and self._is_of_use(question, kept):
             return kept.rows
         return f"Its choices could not be got from {question.connector!r}; try again in a moment."

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import ssl
 import zlib
-from collections.abc import AsyncIterable, Iterator
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
+from typing import TypeAlias
 
 import httpcore2
 import httpx2
 
 from placet.connectors.connections import Connections
-from placet.connectors.guard import Forbidden, Guard, Resolver, checked_url, host_of, resolve
+from placet.connectors.guard import Forbidden, Guard, Resolver, checked_url, host_of
 from placet.connectors.networks import parse_networks
 from placet.settings import Settings
 
@@ -22,6 +23,11 @@ _CONNECT_SECONDS = 10.0
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _TO_ANY_ORIGIN = ("accept", "accept-encoding", "user-agent")  # all else may tell who asks, or for what
 _OF_BODY = ("content-length", "content-type", "transfer-encoding")
+_NOT_PACKED = ("identity", "")
+_MOST_MEMBERS = 100  # packed one behind the other in one answer
+_PIECE = 65_536  # bytes that are unpacked at once: what is behind the end of a member is copied
+
+_Reading: TypeAlias = Callable[[httpcore2.Response, httpx2.Headers], Awaitable[bytes]]
 
 
 class CallFailed(Exception):
@@ -49,7 +55,7 @@ class Client:
     environment are not used, cookies are not kept, and certificates are always verified.
     """
 
-    def __init__(self, settings: Settings, *, resolver: Resolver = resolve) -> None:
+    def __init__(self, settings: Settings, *, resolver: Resolver | None = None) -> None:
         self.longest, self._redirects = settings.outbound_bytes, settings.outbound_redirects  # bytes of an answer
         self._guard = Guard(parse_networks(settings.outbound_allow), resolver)
         self._connections = Connections(self._guard, lambda: self._tls)
@@ -62,24 +68,27 @@ class Client:
         lane: str = "",
         follow: bool = True,
         longest: int | None = None,
+        whole: bool = True,
     ) -> Reply:
         """The answer to a request, after redirects unless it is not to `follow` any.
 
-        `longest` bounds its size further than the settings do. Raises `CallFailed`.
+        `longest` bounds its size further than the settings do. Of one that need not be `whole` no more is read than
+        that, and nothing unpacked: its status is what counts. Raises `CallFailed`.
         """
         limit = self.longest if longest is None else min(longest, self.longest)
+        read = _read if whole else _begun
         with _failures_of(request, seconds):
             async with asyncio.timeout(seconds):
-                return await self._follow(request, lane, self._redirects if follow else 0, limit)
+                return await self._follow(request, lane, self._redirects if follow else 0, partial(read, limit=limit))
 
     async def close(self) -> None:
         """Close all connections."""
         await self._connections.close()
 
-    async def _follow(self, request: httpx2.Request, lane: str, redirects: int, limit: int) -> Reply:
+    async def _follow(self, request: httpx2.Request, lane: str, redirects: int, read: _Reading) -> Reply:
         url, left = checked_url(request.url), redirects
         while True:
-            reply = await self._once(request, url, lane, limit)
+            reply = await self._once(request, url, lane, read)
             to = reply.headers.get("location") if reply.status in _REDIRECTS else None
             if to is None or not redirects:
                 return reply
@@ -89,7 +98,7 @@ class Client:
             request = _redirected(request, url, reply.status, _target(url, to))
             url = request.url
 
-    async def _once(self, request: httpx2.Request, url: httpx2.URL, lane: str, limit: int) -> Reply:
+    async def _once(self, request: httpx2.Request, url: httpx2.URL, lane: str, read: _Reading) -> Reply:
         raw_url = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         sent = httpcore2.Request(
             request.method,
@@ -100,7 +109,7 @@ class Client:
         )
         async with self._connections.response(sent, lane) as response:
             headers = httpx2.Headers(response.headers)
-            body = await _read(response, headers, limit)
+            body = await read(response, headers)
         return Reply(response.status, headers, body, url)
 
     @cached_property
@@ -136,35 +145,63 @@ def _reason(failure: Exception) -> str:
 async def _read(response: httpcore2.Response, headers: httpx2.Headers, limit: int) -> bytes:
     """The body of an answer; an end is put to what is longer than the limit, sent or unpacked."""
     parts, size = [], 0
-    assert isinstance(response.stream, AsyncIterable)
-    async for part in response.stream:
+    async for part in _parts(response):
         size += len(part)
         if size > limit:
             raise too_long(limit)
         parts.append(part)
     body = b"".join(parts)
-    coding = headers.get("content-encoding", "identity").strip().lower()
+    coding = _coding(headers)
+    if not body or coding in _NOT_PACKED:
+        return body
     if coding in ("gzip", "x-gzip", "deflate"):
         return _unpacked(body, limit)
-    if coding in ("identity", ""):
-        return body
     raise CallFailed(f"The answer is packed as {coding[:40]!r}; gzip and deflate can be read.", transient=False)
 
 
+async def _begun(response: httpcore2.Response, headers: httpx2.Headers, limit: int) -> bytes:
+    """As much of a body as the limit lets through; nothing of one that is packed."""
+    body = b""
+    async for part in _parts(response):
+        body += part[: limit - len(body)]
+        if len(body) == limit:
+            break
+    return body if _coding(headers) in _NOT_PACKED else b""
+
+
+def _parts(response: httpcore2.Response) -> AsyncIterable[bytes]:
+    assert isinstance(response.stream, AsyncIterable)
+    return response.stream
+
+
+def _coding(headers: httpx2.Headers) -> str:
+    return headers.get("content-encoding", "identity").strip().lower()
+
+
 def _unpacked(packed: bytes, limit: int) -> bytes:
-    unpacked = b""
-    while packed:
-        stream = zlib.decompressobj(zlib.MAX_WBITS | 32)  # either of the two
+    parts: list[bytes] = []
+    size = at = members = 0
+    stream = None
+    while at < len(packed):
+        if stream is None:
+            members += 1
+            stream = zlib.decompressobj(zlib.MAX_WBITS | 32)  # either of the two
+        if members > _MOST_MEMBERS:
+            raise CallFailed(f"The answer is packed in more than {_MOST_MEMBERS} pieces.", transient=False)
+        piece = packed[at : at + _PIECE]
         try:
-            unpacked += stream.decompress(packed, limit + 1 - len(unpacked))
+            parts.append(stream.decompress(piece, limit + 1 - size))
         except zlib.error:
             raise CallFailed("The answer says that it is packed, and cannot be unpacked.", transient=False) from None
-        if len(unpacked) > limit:
+        size += len(parts[-1])
+        if size > limit:
             raise too_long(limit)
-        if not stream.eof:
-            raise CallFailed("The answer is packed, and broke off.", transient=True)
-        packed = stream.unused_data
-    return unpacked
+        at += len(piece) - len(stream.unused_data)
+        if stream.eof:
+            stream = None
+    if stream is not None:
+        raise CallFailed("The answer is packed, and broke off.", transient=True)
+    return b"".join(parts)
 
 
 def too_long(limit: int) -> CallFailed:

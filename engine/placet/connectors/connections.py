@@ -10,10 +10,19 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeAlias
 
-from httpcore2 import AsyncHTTPConnection, AsyncNetworkBackend, Origin, Request, Response
+from httpcore2 import (
+    AsyncHTTPConnection,
+    AsyncNetworkBackend,
+    Origin,
+    ReadError,
+    RemoteProtocolError,
+    Request,
+    Response,
+)
 
 _MOST, _IDLE, _IDLE_SECONDS = 1_000, 20, 30.0  # of each lane; how many calls run at once its service says
 _LOOKS_AGAIN_SECONDS = 5.0
+_IDEMPOTENT = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE"})
 
 #: A lane, and the scheme, host and port of an origin.
 Key: TypeAlias = tuple[str, bytes, bytes, int]
@@ -35,21 +44,21 @@ class Connections:
 
     @asynccontextmanager
     async def response(self, request: Request, lane: str) -> AsyncIterator[Response]:
-        """The response to a request, for as long as its body is read."""
+        """The response to a request, for as long as its body is read.
+
+        A kept connection may turn out to be closed: what may be sent twice is then sent once more, on a new one.
+        """
         origin = request.url.origin
         key = lane, origin.scheme, origin.host, origin.port
         async with self._room[lane]:
-            connection = await self._taken(key)
-            self._in_use.add(connection)
+            connection, response = await self._answered(key, request)
             try:
-                response = await connection.handle_async_request(request)
                 try:
                     yield response
                 finally:
                     await response.aclose()
             finally:
-                self._in_use.discard(connection)
-                await self._keep(key, connection)
+                await self._release(key, connection)
 
     async def close(self) -> None:
         """Close all connections; what is under way breaks off."""
@@ -59,7 +68,30 @@ class Connections:
         for connection in [*kept, *self._in_use]:
             await connection.aclose()
 
-    async def _taken(self, key: Key) -> AsyncHTTPConnection:
+    async def _answered(self, key: Key, request: Request) -> tuple[AsyncHTTPConnection, Response]:
+        kept = await self._kept(key)
+        if kept is not None:
+            try:
+                return kept, await self._ask(key, kept, request)
+            except (ReadError, RemoteProtocolError) as failure:
+                if not (_is_of_closed(failure) and may_be_repeated(request)):
+                    raise
+        connection = self._new(key)
+        return connection, await self._ask(key, connection, request)
+
+    async def _ask(self, key: Key, connection: AsyncHTTPConnection, request: Request) -> Response:
+        self._in_use.add(connection)
+        try:
+            return await connection.handle_async_request(request)
+        except BaseException:
+            await self._release(key, connection)
+            raise
+
+    async def _release(self, key: Key, connection: AsyncHTTPConnection) -> None:
+        self._in_use.discard(connection)
+        await self._keep(key, connection)
+
+    async def _kept(self, key: Key) -> AsyncHTTPConnection | None:
         await self._close_expired()
         kept = self._idle.get(key, [])
         while kept:
@@ -67,6 +99,9 @@ class Connections:
             if connection.is_idle() and not connection.has_expired():
                 return connection
             await connection.aclose()
+        return None
+
+    def _new(self, key: Key) -> AsyncHTTPConnection:
         _, scheme, host, port = key
         tls = self._tls() if scheme == b"https" else None
         return AsyncHTTPConnection(Origin(scheme, host, port), tls, _IDLE_SECONDS, network_backend=self._backend)
@@ -94,3 +129,16 @@ class Connections:
                 del self._idle[key]
         for connection in expired:
             await connection.aclose()
+
+
+def may_be_repeated(request: Request) -> bool:
+    """Whether to send a request twice does what once does: by its method, or by the key that says that it is the same.
+
+    That is section 9.2.2 of RFC 9110.
+    """
+    return request.method in _IDEMPOTENT or any(name.lower() == b"idempotency-key" for name, _ in request.headers)
+
+
+def _is_of_closed(failure: Exception) -> bool:
+    """Whether a connection ended before an answer began; what h11 says of bytes that came is the cause of another."""
+    return isinstance(failure, ReadError) or failure.__cause__ is None

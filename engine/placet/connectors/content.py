@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -105,6 +106,8 @@ def read_default(kind: ParameterType, text: str) -> Any:
         raise ValueError(wanted) from None
     if types and (isinstance(value, bool) or not isinstance(value, types)):
         raise ValueError(wanted)
+    if kind is ParameterType.DECIMAL and not abs(value) <= sys.float_info.max:
+        raise ValueError(f"{wanted}; this one is too large")
     return float(value) if kind is ParameterType.DECIMAL else value
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,9 +18,11 @@ from placet.connectors.service_account import assertion_of
 
 SECONDS = 30.0
 _LONGEST = 65_536  # bytes of an answer
+_LONGEST_REASON = 200  # characters of each word that it says
 _MOST_SECONDS = 10 * 365 * 86_400
 _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _BUSY = frozenset({408, 425, 429})
+_TOLD = frozenset({"grant_type", "scope", "audience", "username", "client_id", "redirect_uri"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,11 @@ class TokenRequest:
 
     url: str
     form: Mapping[str, str] = field(repr=False)
+
+    @property
+    def secrets(self) -> list[str]:
+        """The values that nobody else may see."""
+        return [value for name, value in self.form.items() if name not in _TOLD]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +47,17 @@ class Granted:
     seconds: int | None
     request: httpx2.Request = field(repr=False)
     reply: Reply = field(repr=False)
+    secrets: Sequence[str] = field(repr=False)  # that were sent
 
 
 class NotGranted(CallFailed):
-    """A token endpoint answered, and gave no token."""
+    """A token endpoint answered, and gave no token; `secrets` were sent to it."""
 
-    def __init__(self, message: str, request: httpx2.Request, reply: Reply, *, transient: bool) -> None:
+    def __init__(
+        self, message: str, request: httpx2.Request, reply: Reply, secrets: Sequence[str], *, transient: bool
+    ) -> None:
         super().__init__(message, transient=transient)
-        self.request, self.reply = request, reply
+        self.request, self.reply, self.secrets = request, reply, secrets
 
 
 def first_request(configuration: Configuration, now: datetime) -> TokenRequest:
@@ -95,9 +105,10 @@ async def ask(client: Client, wanted: TokenRequest) -> Granted:
     answer = _json(reply.body)
     access = answer.get("access_token")
     if reply.status != 200 or not isinstance(access, str) or not access.isascii() or not access.isprintable():
-        raise _refusal(request, reply, answer, Hider(wanted.form.values()))
+        raise _refusal(request, reply, answer, wanted.secrets)
     refresh = answer.get("refresh_token")
-    return Granted(access, refresh if isinstance(refresh, str) and refresh else None, _seconds(answer), request, reply)
+    refresh = refresh if isinstance(refresh, str) and refresh else None
+    return Granted(access, refresh, _seconds(answer), request, reply, wanted.secrets)
 
 
 _HEADERS = {"accept": "application/json", "cache-control": "no-store"}
@@ -128,8 +139,10 @@ def _seconds(answer: Mapping[str, Any]) -> int | None:
     return int(given)
 
 
-def _refusal(request: httpx2.Request, reply: Reply, answer: Mapping[str, Any], hider: Hider) -> NotGranted:
-    told = [text[:200] for name in ("error", "error_description") if isinstance(text := answer.get(name), str)]
-    why = f": {hider.text(', '.join(told))}" if told else ", without saying why"
+def _refusal(request: httpx2.Request, reply: Reply, answer: Mapping[str, Any], secrets: Sequence[str]) -> NotGranted:
+    hider = Hider(secrets)
+    texts = [text for name in ("error", "error_description") if isinstance(text := answer.get(name), str)]
+    told = ", ".join(hider.beginning(text, _LONGEST_REASON) for text in texts)
+    why = f": {told}" if told else ", without saying why"
     message = f"{host_of(request.url)[:60]} gave no token (status {reply.status}){why.rstrip('.')}."
-    return NotGranted(message, request, reply, transient=reply.status >= 500 or reply.status in _BUSY)
+    return NotGranted(message, request, reply, secrets, transient=reply.status >= 500 or reply.status in _BUSY)

@@ -6,9 +6,7 @@ connected to: a name that changes its mind in between changes nothing.
 
 from __future__ import annotations
 
-import asyncio
 import re
-import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -16,6 +14,7 @@ import httpcore2
 import httpx2
 
 from placet.connectors.networks import Address, Network, why_closed
+from placet.lookups import Lookups
 
 #: Resolves a host name: the addresses that it has, in order of preference. Raises `OSError` where it has none.
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -71,17 +70,14 @@ def _checked_host(host: str) -> str:
     return name
 
 
-async def resolve(host: str, port: int) -> Sequence[str]:
-    """The addresses that the system's resolver knows of a host."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in found]
-
-
 class Guard(httpcore2.AsyncNetworkBackend):
-    """Opens connections to addresses that are open to all, or allowed; raises `Forbidden` for every other."""
+    """Opens connections to addresses that are open to all, or allowed; raises `Forbidden` for every other.
 
-    def __init__(self, allowed: tuple[Network, ...] = (), resolver: Resolver = resolve) -> None:
-        self._allowed, self._resolver = allowed, resolver
+    Without a `resolver` names are looked up by the system's.
+    """
+
+    def __init__(self, allowed: tuple[Network, ...] = (), resolver: Resolver | None = None) -> None:
+        self._allowed, self._resolver = allowed, resolver or Lookups().addresses
         self._network = httpcore2.AnyIOBackend()
 
     async def connect_tcp(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -15,7 +17,10 @@ import httpx2
 
 STARS = "***"
 _SHORTEST = 4  # shorter ones stand in too many harmless words; names give them away all the same
-_LONGEST = 4_000  # characters of a body that are shown
+_LONGEST = 4_000  # characters of a request's body that are shown
+_MOST = 100_000  # characters of a value that are shown
+_OF_EACH = 6  # characters that a value takes besides its own: quotes, commas, brackets
+_CUT = "…"
 _SECRET_NAME = re.compile(
     r"pass(word|wd|phrase)|secret|token|api[-_]?key|assertion|authori[sz]ation$|verifier|credential|cookie|session"
     r"|private[-_]?key|signature|^(pwd|sig)$",
@@ -24,6 +29,7 @@ _SECRET_NAME = re.compile(
 _LIKELY_NAME = re.compile(r"code|key|auth", re.IGNORECASE)  # of a long text; a short one is the code of a fault
 _LIKELY_LENGTH = 8
 _PLAIN_NAME = re.compile(r"token_?type|expires|_uri$|endpoint", re.IGNORECASE)
+_HEX = re.compile("%[0-9A-F]{2}")
 _PART = re.compile(r'(name="([^"]*)"\r\n(?:[^\r\n]+\r\n)*\r\n)(.*?)(?=\r\n--)', re.DOTALL)
 
 
@@ -37,7 +43,14 @@ class ShownRequest:
     body: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class _Room:
+    """How many characters of a value may still be shown."""
+
+    left: int
+
+
+@dataclass(frozen=True)
 class Hider:
     """Hides these secrets wherever they stand, and what stands under a name that tells of one."""
 
@@ -46,20 +59,55 @@ class Hider:
 
     def text(self, text: str) -> str:
         """A text without the secrets, in whichever way they are written."""
-        for secret in sorted(set(self.secrets), key=len, reverse=True):  # one may be a part of another
-            if len(secret) >= _SHORTEST:
-                for spelled in _spellings(secret):
-                    text = text.replace(spelled, STARS)
+        if len(text) >= _SHORTEST:
+            for spelled in self._spelled:
+                text = text.replace(spelled, STARS)
         return text
 
-    def value(self, value: Any, *, by_name: bool = True) -> Any:
-        """A JSON value without the secrets; `by_name` also without what stands under a name that tells of one."""
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, Mapping):
-            hide = self._named if by_name else self._unnamed
-            return {self.text(str(name)): hide(str(name), each) for name, each in value.items()}
-        return [self.value(each, by_name=by_name) for each in value] if isinstance(value, list) else value
+    def beginning(self, text: str, most: int) -> str:
+        """The first characters of a text without the secrets, also without the beginning of one at the cut."""
+        if len(text) <= most:
+            return self.text(text)
+        longest = len(self._spelled[0]) if self._spelled else 0
+        hidden = self.text(text[: most + longest])
+        return hidden[: max(0, min(most, len(hidden) - longest))] + _CUT
+
+    def value(self, value: Any, *, by_name: bool = True, most: int = _MOST) -> Any:
+        """A JSON value without the secrets, and of a long one only as much as `most` characters of JSON tell.
+
+        With `by_name` also without what stands under a name that tells of a secret.
+        """
+        return self._shown(value, by_name, _Room(most))
+
+    def _shown(self, value: Any, by_name: bool, room: _Room) -> Any:
+        room.left -= _OF_EACH
+        match value:
+            case str():
+                shown = self.beginning(value, max(0, room.left))
+                room.left -= len(shown)
+                return shown
+            case Mapping():
+                return dict(self._members(value, by_name, room))
+            case list():
+                return list(self._elements(value, by_name, room))
+            case _:
+                return value
+
+    def _members(self, value: Mapping[Any, Any], by_name: bool, room: _Room) -> Iterator[tuple[str, Any]]:
+        for name, each in value.items():
+            if room.left <= 0:
+                yield _CUT, _CUT
+                return
+            shown = self.beginning(str(name), room.left)
+            room.left -= len(shown)
+            yield shown, STARS if by_name and self._is_secret(str(name), each) else self._shown(each, by_name, room)
+
+    def _elements(self, value: list[Any], by_name: bool, room: _Room) -> Iterator[Any]:
+        for each in value:
+            if room.left <= 0:
+                yield _CUT
+                return
+            yield self._shown(each, by_name, room)
 
     def request(self, request: httpx2.Request) -> ShownRequest:
         """A request as it may be shown."""
@@ -71,16 +119,14 @@ class Hider:
         return ShownRequest(request.method, shown, headers, body)
 
     def _named(self, name: str, value: Any) -> Any:
+        return STARS if self._is_secret(name, value) else self.value(value)
+
+    def _is_secret(self, name: str, value: Any) -> bool:
         lower = name.lower()
         if value in (None, "", True, False) or _PLAIN_NAME.search(name):
-            return value
+            return False
         is_likely = isinstance(value, str) and len(value) >= _LIKELY_LENGTH and _LIKELY_NAME.fullmatch(lower)
-        if lower in self.names or is_likely or _SECRET_NAME.search(lower):
-            return STARS
-        return self.value(value)
-
-    def _unnamed(self, name: str, value: Any) -> Any:
-        return self.value(value, by_name=False)
+        return bool(lower in self.names or is_likely or _SECRET_NAME.search(lower))
 
     def _body(self, content: bytes, content_type: str) -> str:
         text = content.decode("utf-8", "replace")
@@ -93,11 +139,21 @@ class Hider:
         elif "multipart" in content_type:
             text = _PART.sub(lambda part: part[1] + str(self._named(part[2], part[3])), text)
         text = self.text(text)
-        return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+        return text if len(text) <= _LONGEST else text[:_LONGEST] + _CUT
+
+    @cached_property
+    def _spelled(self) -> list[str]:
+        """The spellings of all secrets, the longest first: one may be a part of another."""
+        spelled = {each for secret in set(self.secrets) if len(secret) >= _SHORTEST for each in _spellings(secret)}
+        return sorted(spelled, key=len, reverse=True)
 
 
-def _spellings(secret: str) -> list[str]:
-    """A secret as it is, in JSON, in a URL, in a form, and as Basic and Bearer are sent."""
-    encoded = base64.b64encode(secret.encode()).decode()
-    spelled = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], quote(secret, safe="")}
-    return sorted({*spelled, quote_plus(secret), quote(secret), encoded}, key=len, reverse=True)
+def _spellings(secret: str) -> set[str]:
+    """A secret as it is, in JSON, in HTML, in a URL, in a form, and as Basic and Bearer are sent."""
+    encoded = base64.b64encode(secret.encode("utf-8", "replace")).decode()
+    in_json = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    in_json |= {each.replace("/", r"\/") for each in in_json}
+    in_url = {quote(secret, safe, errors="replace") for safe in ("", "/")} | {quote_plus(secret, errors="replace")}
+    in_url |= {_HEX.sub(lambda found: found[0].lower(), each) for each in in_url}
+    in_html = {html.escape(secret), html.escape(secret, quote=False)}
+    return {secret, *in_json, *in_html, *in_url, encoded, encoded.rstrip("=")}

@@ -8,12 +8,30 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from placet.connectors.guard import Forbidden, checked_url
 from placet.connectors.records import AuthKind
 
 LONGEST = 4_000
 LONGEST_KEY_FILE = 20_000
+#: The headers that the sender itself has to say.
+OURS = frozenset(
+    {
+        "connection",
+        "content-length",
+        "content-type",
+        "expect",
+        "host",
+        "idempotency-key",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
 # What RFC 9110 calls a token: the name of a header.
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_PARAMETER = re.compile(r"\{[^{}]*\}")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%{}-]{1,2000}", re.IGNORECASE)
 
 
@@ -30,12 +48,32 @@ def url_fault(text: str) -> str | None:
         return "has no fixed host; give one such as example.org behind https://"
     if "@" in parts.netloc:
         return "has a user before its host; give what proves who calls in a configuration"
-    return "has a fragment; leave # and what follows out" if "#" in text else None
+    if "#" in text:
+        return "has a fragment; leave # and what follows out"
+    try:
+        checked_url(_PARAMETER.sub("x", text))
+    except Forbidden as failure:
+        return f"cannot be called: {failure}".rstrip(".")
+    return None
 
 
 def token_fault(text: str) -> str | None:
     """What is wrong with a name of a header, in words."""
     return None if _TOKEN.fullmatch(text) else "cannot name a header; give letters, digits and - such as X-Api-Key"
+
+
+def credential_fault(name: str) -> str | None:
+    """What is wrong with the name of a header that proves who calls, in words."""
+    if name.lower() in OURS:
+        return "is written by what sends the request; give another, such as Authorization or X-Api-Key"
+    return token_fault(name)
+
+
+def value_fault(text: str) -> str | None:
+    """What is wrong with the value of a header, in words."""
+    if not text.isascii():
+        return "holds a letter that no header takes; use those of ASCII"
+    return text_fault(text)
 
 
 def text_fault(text: str) -> str | None:
@@ -100,7 +138,7 @@ _SENT = {
     "scope": Field("what the token is to be good for, words with spaces between"),
     "audience": Field("whom the token is for; empty where the service does not ask"),
     "authorizationPrefix": Field("what stands before the token", "Bearer", fault=_prefix_fault),
-    "headerAuthorization": Field("the header that the token goes in", "Authorization", fault=token_fault),
+    "headerAuthorization": Field("the header that the token goes in", "Authorization", fault=credential_fault),
 }
 
 #: The fields of each kind by the names of the source page.

@@ -18,16 +18,16 @@ from placet.connectors.catalog import Catalog, Named
 from placet.connectors.changes import Changes, Counts, id_of
 from placet.connectors.checks import fold_name
 from placet.connectors.client import Client
-from placet.connectors.export import exported
+from placet.connectors.export import connector_content, content_of_configuration, exported
 from placet.connectors.files import contents_of, load_folder, parse_connectors
 from placet.connectors.nouns import Configurations, Desk, Noun, Services
 from placet.connectors.openapi_import import picked, read_document
 from placet.connectors.openapi_operations import Offer
 from placet.connectors.reading import Contents, Given, Reader
 from placet.connectors.records import Configuration, Connector
-from placet.connectors.sealing import opened
+from placet.connectors.sealing import kept
 from placet.connectors.tokens import Tokens
-from placet.connectors.trying import Trial
+from placet.connectors.trying import Trial, require_same_server
 from placet.connectors.usage import require_unused
 from placet.core.definition import Definition
 from placet.core.permissions import Permission
@@ -108,17 +108,18 @@ class Connectors(Noun[Connector]):
     ) -> Trial:
         """Try a configuration out: the one that is stored, one that is only asked for, or with both a changed one.
 
-        A changed one has the stored secrets that are not given anew. Nothing of it is kept. Raises
-        `InvalidConnectors`, `NotFound`, and `NotAllowed` without PM_SETUP_ADVANCE.
+        A changed one has the stored secrets that are not given anew, where it sends them to the same server. Nothing of
+        it is kept but a line in the audit trail. Raises `InvalidConnectors`, `NotFound`, and `NotAllowed` without
+        PM_SETUP_ADVANCE.
         """
-        catalog = await self._desk.read(caller)
+        catalog = await self._desk.read_for_outside(caller)
         stored = None if name_or_id is None else catalog.configurations.get(name_or_id)
         tried = stored
         if content is not None or tried is None:
             tried = self.configurations.read("unsaved" if stored is None else stored.name, content or {}).record
-            if stored is not None and stored.kind is tried.kind:
-                kept = opened(self._desk.vault, stored).secrets
-                tried = replace(tried, secrets={**kept, **tried.secrets})
+            if stored is not None:
+                tried = replace(tried, secrets={**kept(self._desk.vault, stored, tried), **tried.secrets})
+            await self._desk.note(caller, "configuration.tested", tried.name, content_of_configuration(tried))
         return trying.of_configuration(tried, await self.calls.test(tried))
 
     async def test(
@@ -128,17 +129,20 @@ class Connectors(Noun[Connector]):
         name_or_id: str | None = None,
         content: Mapping[str, Any] | None = None,
     ) -> Trial:
-        """Call a connector once: the one that is stored, or one that is only asked for; nothing of it is kept.
+        """Call a connector once: the one that is stored, one that is only asked for, or with both a changed one.
 
-        Raises `InvalidConnectors`, `InvalidInput` for inputs that it does not take, `NotFound`, and `NotAllowed`
-        without PM_SETUP_ADVANCE.
+        Nothing of what is not stored is kept but a line in the audit trail. Raises `InvalidConnectors`, `InvalidInput`
+        for inputs that it does not take and for a changed one that would send what proves who calls to another server,
+        `NotFound`, and `NotAllowed` without PM_SETUP_ADVANCE.
         """
-        catalog = await self._desk.read(caller)
-        if content is None:
-            tried = catalog.connector(name_or_id or "")
-        else:
-            given = self.read("unsaved", content)
+        catalog = await self._desk.read_for_outside(caller)
+        stored = None if name_or_id is None else catalog.connector(name_or_id)
+        tried = stored
+        if content is not None or tried is None:
+            given = self.read("unsaved" if stored is None else stored.name, content or {})
             tried = replace(given.record, service_id=id_of(catalog.services, given.refers_to or ""))
+            require_same_server(catalog, stored, tried)
+            await self._desk.note(caller, "connector.tested", tried.name, connector_content(catalog, tried))
         return trying.of_call(await self.calls.call(tried, inputs, key=None))
 
     # -- agreement -------------------------------------------------------------------------------
@@ -149,7 +153,7 @@ class Connectors(Noun[Connector]):
         Raises `NotFound`, `InvalidInput` for a configuration of another kind, and `NotAllowed` without
         PM_SETUP_ADVANCE.
         """
-        return self.authorizing.begin(caller, (await self._desk.read(caller)).configurations.get(name_or_id))
+        return await self.authorizing.begin(caller, (await self._desk.read(caller)).configurations.get(name_or_id))
 
     # -- files -----------------------------------------------------------------------------------
 
@@ -158,7 +162,7 @@ class Connectors(Noun[Connector]):
 
         Raises `NotFound`, and `NotAllowed` without PM_SETUP_ADVANCE.
         """
-        return exported(await self._desk.read(caller), names)
+        return exported(await self._desk.read_for_outside(caller), names)
 
     async def import_text(
         self, caller: Caller, text: str, file: str, environment: Mapping[str, str] | None = None

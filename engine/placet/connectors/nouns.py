@@ -17,6 +17,7 @@ from placet.connectors.reading import Given, Reader
 from placet.connectors.records import Configuration, Service
 from placet.connectors.sealing import opened
 from placet.core.permissions import Permission
+from placet.directory.audit import note
 from placet.directory.caller import Caller
 from placet.directory.database import Database
 from placet.directory.secrets import Vault
@@ -39,6 +40,16 @@ class Desk:
     async def read(self, caller: Caller) -> Catalog:
         caller.require(Permission.OPERATE)
         return await self.catalog.now()
+
+    async def read_for_outside(self, caller: Caller) -> Catalog:
+        """As `read`, by the rights that are stored: what is done with it leaves the house."""
+        caller.require(Permission.OPERATE)
+        await self.database.read(lambda tx: caller.as_stored(tx).require(Permission.OPERATE))
+        return await self.catalog.now()
+
+    async def note(self, caller: Caller, kind: str, target: str, after: Mapping[str, Any]) -> None:
+        """Write down in the audit trail what is done without a change."""
+        await self.database.write(lambda tx: note(tx, caller, kind, target, after=after))
 
     async def change(self, caller: Caller, work: Callable[[Changes], T]) -> T:
         """Run changes in one transaction, all of them or none, by the rights that the caller has in it."""

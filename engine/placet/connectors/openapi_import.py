@@ -6,6 +6,7 @@ Only the document itself is looked at: what it refers to elsewhere is refused.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,11 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from placet.connectors.checks import name_fault, unknown
+from placet.connectors.checks import fold_name, name_fault, unknown
 from placet.connectors.content import tree_of
 from placet.connectors.kinds import url_fault
-from placet.connectors.openapi_operations import Offer, Operations, line_of, mapping_of
+from placet.connectors.openapi_nodes import line_of, mapping_of
+from placet.connectors.openapi_operations import Offer, Operations
 from placet.connectors.reading import Contents, Given, Reader
 from placet.connectors.records import Connector
 from placet.errors import InvalidConnectors
@@ -25,6 +27,7 @@ from placet.loader.faults import Faults
 
 MAX_BYTES = 8_388_608
 MAX_YAML_BYTES = 524_288  # it is read a hundred times slower than JSON
+_MOST_BITS = 1_024  # of a whole number
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +73,26 @@ def picked(document: Document, service: str, names: Sequence[str]) -> Contents:
     """The connectors of operations, by name or as in `GET /users`; raises `InvalidConnectors` with all faults."""
     contents = Contents()
     faults: list[object] = []
-    known = {key: offer for offer in document.offers for key in (f"{offer.method} {offer.path}", offer.name)}
+    known: dict[str, list[Offer]] = defaultdict(list)
+    for offer in document.offers:
+        for key in {f"{offer.method} {offer.path}", offer.name}:
+            known[key].append(offer)
+    made: dict[str, Offer] = {}
     for name in dict.fromkeys(names):
-        offer = known.get(name)
-        if offer is None:
+        found = known.get(name, [])
+        if not found:
             faults.append(unknown("operation", name, [each.name for each in document.offers]))
-            continue
-        try:
-            contents.connectors.append(_connector(offer, service))
-        except InvalidConnectors as failure:
-            faults += failure.faults
+        elif len(found) > 1:
+            ways = " or ".join(f"{each.method} {each.path[:200]}" for each in found[:5])
+            faults.append(f"The document has {len(found)} operations {name!r}; say which one is meant: {ways}.")
+        elif (other := made.setdefault(fold_name(found[0].name), found[0])) is not found[0]:
+            both = " and ".join(f"{each.method} {each.path[:200]}" for each in (other, found[0]))
+            faults.append(f"{both} would both become the connector {other.name!r}; import one of the two.")
+        else:
+            try:
+                contents.connectors.append(_connector(found[0], service))
+            except InvalidConnectors as failure:
+                faults += failure.faults
     if faults:
         raise InvalidConnectors(faults)
     return contents
@@ -109,9 +122,36 @@ def _parsed(text: str) -> Mapping[str, Any]:
     try:
         text = text.lstrip("\ufeff")
         root = json.loads(text) if is_json else YAML(typ="safe", pure=True).load(text)
-    except (ValueError, YAMLError, RecursionError) as failure:
+        _check_size(root)
+    except (ValueError, YAMLError, RecursionError, TypeError, AttributeError, OverflowError) as failure:
         reason = " ".join(str(failure).split())[:200]
         raise InvalidConnectors([f"The document is not readable as JSON or YAML: {reason}"]) from None
     if not isinstance(root, dict):
         raise InvalidConnectors(["The document is no object; give an OpenAPI document."])
     return root
+
+
+def _check_size(root: Any) -> None:
+    """Refuse a document that gets large only by what its aliases repeat; raises `ValueError`."""
+    sizes: dict[int, int | None] = {}  # None while it is being measured
+
+    def size_of(node: Any) -> int:
+        if isinstance(node, str):
+            return 1 + len(node)
+        if isinstance(node, int) and node.bit_length() > _MOST_BITS:
+            raise ValueError("it has a number that is too long to be one")
+        if not isinstance(node, dict | list):
+            return 1
+        if id(node) in sizes:
+            known = sizes[id(node)]
+            if known is None:
+                raise ValueError("an alias in it stands within what it stands for")
+            return known
+        sizes[id(node)] = None
+        parts = [*node, *node.values()] if isinstance(node, dict) else node
+        sizes[id(node)] = size = 1 + sum(map(size_of, parts))
+        if size > 2 * MAX_BYTES:
+            raise ValueError("its aliases stand for too much")
+        return size
+
+    size_of(root)

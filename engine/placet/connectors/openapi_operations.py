@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from placet.connectors.checks import LONGEST_NAME, PARAMETER_NAME, header_fault
-from placet.connectors.shape import LONGEST, METHODS
+from placet.connectors.checks import LONGEST_NAME, MOST_PARAMETERS, PARAMETER_NAME, header_fault
+from placet.connectors.openapi_nodes import is_short, line_of, list_of, mapping_of
+from placet.connectors.shape import METHODS
 from placet.errors import InvalidConnectors
+from placet.query.storable import storable
 
 MAX_OPERATIONS = 2_000
 _MOST_STEPS = 20  # from reference to reference
+_MOST_LISTED = 1_000  # members of a list that are looked at
+_LONGEST_URL = 2_000  # characters
+_VARIABLE = re.compile(r"\{([^{}]*)\}")
 _WHOLE = "body"  # the parameter that is all of a body
 _BODIES = {
     "application/json": "json",
@@ -53,7 +59,7 @@ class Operations:
             try:
                 item = self._resolved(item)
             except _Refused as refusal:
-                yield Offer(_name(None, "", str(path)), "", str(path), "", str(refusal))
+                yield Offer(_name(None, "", str(path)), "", storable(str(path)), "", storable(str(refusal)))
                 continue
             for method, operation in item.items():
                 if str(method).upper() not in METHODS or not isinstance(operation, dict):
@@ -69,11 +75,13 @@ class Operations:
         try:
             content = self._content(path, method, item, operation)
         except _Refused as refusal:
-            return Offer(name, method, path, summary, str(refusal))
+            return Offer(name, method, storable(path), summary, storable(str(refusal)))
         said = {"description": summary} if summary else {}
-        return Offer(name, method, path, summary, "", {**said, "method": method, **content})
+        return Offer(name, method, storable(path), summary, "", {**said, "method": method, **content})
 
     def _content(self, path: str, method: str, item: Mapping[str, Any], operation: Mapping[str, Any]) -> dict[str, Any]:
+        if not path.startswith("/"):  # behind the server's address it would be a part of the host
+            raise _Refused(f"its path is {path[:200]!r}, and a path begins with a slash.")
         parameters: dict[str, dict[str, Any]] = {}
         for each in self._parameters(item, operation):
             name, made = str(each.get("name")), self._parameter(each)
@@ -95,7 +103,10 @@ class Operations:
     def _parameters(self, item: Mapping[str, Any], operation: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """Those of the path and of the operation, which come before them."""
         found: dict[tuple[str, str], Mapping[str, Any]] = {}
-        for given in (*list_of(item.get("parameters")), *list_of(operation.get("parameters"))):
+        declared = [*list_of(item.get("parameters")), *list_of(operation.get("parameters"))]
+        if len(declared) > _MOST_LISTED:
+            raise _Refused(f"it has {len(declared):,} parameters; a connector has at most {MOST_PARAMETERS}.")
+        for given in declared:
             parameter = self._resolved(given)
             found[str(parameter.get("name")), str(parameter.get("in"))] = parameter
         return list(found.values())
@@ -121,7 +132,11 @@ class Operations:
         """The type of a parameter, as nearly as a connector's types tell it."""
         given = schema.get("type")
         kinds = [each for each in (given if isinstance(given, list) else [given]) if each not in (None, "null")]
-        if not kinds and "enum" in schema and all(isinstance(each, str) for each in list_of(schema["enum"])):
+        if (
+            not kinds
+            and "enum" in schema
+            and all(isinstance(each, str) for each in list_of(schema["enum"])[:_MOST_LISTED])
+        ):
             return "string"
         for several in ("allOf", "oneOf", "anyOf"):
             parts = [self._resolved(each) for each in list_of(schema.get(several))[:_MOST_STEPS]]
@@ -141,9 +156,10 @@ class Operations:
         media, kind = _media(content)
         schema = self._whole(self._resolved(mapping_of(content[media]).get("schema") or {}))
         required, about = body.get("required") is True, body.get("description")
+        members = mapping_of(schema.get("properties"))
         properties = {
             str(name): self._resolved(each)
-            for name, each in mapping_of(schema.get("properties")).items()
+            for name, each in (members.items() if len(members) <= MOST_PARAMETERS else ())
             if not (isinstance(each, dict) and each.get("readOnly") is True)
         }
         fits = properties and not taken & set(properties) and all(map(PARAMETER_NAME.fullmatch, properties))
@@ -153,7 +169,10 @@ class Operations:
             type_ = "string" if kind == "text" else "json"
             return kind, {_WHOLE: _described("body", type_, required, {}, about)}
         if not fits:
-            raise _Refused("the parts of its body have names that cannot be told from its parameters.")
+            raise _Refused(
+                f"the parts of its body are more than {MOST_PARAMETERS}, or have names that cannot be told from those "
+                "of its parameters."
+            )
         needed = {str(each) for each in list_of(schema.get("required"))} if required else set()
         return kind, {
             name: _described("body", self._type(each), name in needed, each, each.get("description"))
@@ -167,7 +186,7 @@ class Operations:
         required: list[Any] = []
         for part in (*parts, schema):
             properties |= mapping_of(part.get("properties"))
-            required += list_of(part.get("required"))
+            required += list_of(part.get("required"))[:_MOST_LISTED]
         return {**schema, "properties": properties, "required": required}
 
     # -- servers and references ------------------------------------------------------------------
@@ -178,9 +197,15 @@ class Operations:
         nearest = (list_of(part.get("servers")) for part in (operation, item, self._root))
         servers = next(filter(None, nearest), [])
         server = mapping_of(servers[0]) if servers else {}
-        url = str(server.get("url", ""))
-        for name, variable in mapping_of(server.get("variables")).items():
-            url = url.replace(f"{{{name}}}", str(mapping_of(variable).get("default", "")))
+        url, variables = str(server.get("url", ""))[: _LONGEST_URL + 1], mapping_of(server.get("variables"))
+
+        def filled(found: re.Match[str]) -> str:
+            variable = variables.get(found[1])
+            return found[0] if variable is None else str(mapping_of(variable).get("default", ""))[:_LONGEST_URL]
+
+        url = _VARIABLE.sub(filled, url)
+        if len(url) > _LONGEST_URL:
+            raise _Refused(f"its server's address has more than {_LONGEST_URL:,} characters.")
         if not url.startswith(("http://", "https://")):
             raise _Refused(f"its server is {url[:200]!r}, which is no full address; give the url to use instead.")
         return url.rstrip("/")
@@ -222,35 +247,22 @@ def _described(place: str, kind: str, required: bool, schema: Mapping[str, Any],
     made |= {"required": True} if required else {}
     default = schema.get("default")
     if _fits(kind, default):
-        made["default"] = json.dumps(default) if kind == "json" else default
+        made["default"] = json.dumps(default, ensure_ascii=False) if kind == "json" else default
     text = line_of(about) or line_of(schema.get("description"))
     return made | ({"description": text} if text else {})
 
 
 def _fits(kind: str, default: Any) -> bool:
+    """Whether a default can be one of a connector; what is no JSON, or a long one, is left out."""
     if default is None or kind == "json":
-        return default is not None
+        return default is not None and is_short(default)
     if isinstance(default, bool):
         return kind == "boolean"
     wanted = {"string": str, "integer": int, "decimal": int | float}.get(kind)
-    return wanted is not None and isinstance(default, wanted)
+    return wanted is not None and isinstance(default, wanted) and is_short(default)
 
 
 def _name(operation_id: Any, method: str, path: str) -> str:
     text = operation_id if isinstance(operation_id, str) and operation_id.strip() else f"{method} {path}"
+    text = text[: 10 * LONGEST_NAME]
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())[:LONGEST_NAME].strip()
-
-
-def line_of(text: Any) -> str:
-    """A text on one line; empty where it is none."""
-    return " ".join(str(text).split())[:LONGEST].strip() if isinstance(text, str | int | float) else ""
-
-
-def mapping_of(node: Any) -> Mapping[str, Any]:
-    """An object; an empty one where it is something else."""
-    return node if isinstance(node, dict) else {}
-
-
-def list_of(node: Any) -> list[Any]:
-    """A list; an empty one where it is something else."""
-    return node if isinstance(node, list) else []

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from placet.connectors.checks import check_connector, fold_name, name_fault
 from placet.connectors.content import connector_from, service_from
-from placet.connectors.kinds import FIELDS, Field, text_fault
+from placet.connectors.kinds import FIELDS, OURS, Field, credential_fault, text_fault
 from placet.connectors.records import AuthKind, Configuration, Connector, Service
 from placet.connectors.shape import ConnectorShape, ServiceShape
 from placet.loader.faults import Faults, Place, did_you_mean
@@ -132,6 +132,9 @@ class Reader:
             else:
                 place = node.place if given is None else given.place
                 fields[key] = self._field(owner, key, given, each, place)
+        if fields.get("place") == "header" and fields["key"].lower() in OURS:
+            fault = credential_fault(fields["key"])
+            self.faults.add(node.values["key"].place, f"'key' of {owner}: {fields['key']!r} {fault}.")
         return Given(Configuration(id="", name=name, kind=kind, fields=fields, secrets=secrets))
 
     def _kind(self, owner: str, node: Node) -> AuthKind | None:
@@ -186,7 +189,9 @@ class Reader:
             return None
         text = self._environment.get(variable.text)
         if not text:
-            self.notes.append(f"The variable {variable.text} is not set; {key!r} of {owner} stays as it is.")
+            self.notes.append(
+                f"The variable {variable.text} is not set; {key!r} of {owner} stays as it is, and of a new one unset."
+            )
         return text or None
 
 

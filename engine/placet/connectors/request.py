@@ -109,8 +109,19 @@ def _typed(connector: Connector, parameter: Parameter, value: Any) -> Any:
     except ValueError as failure:
         raise InvalidInput(
             f"The parameter {parameter.name!r} of the connector {connector.name!r} is of type {parameter.type} and "
-            f"cannot be {text_of(value)[:60]!r}; {failure}."
+            f"cannot be {_in_words(value)}; {failure}."
         ) from None
+
+
+def _in_words(value: Any) -> str:
+    """What was given, and nothing of it: reasons go where data items do not."""
+    match value:
+        case str():
+            return f"a text of {len(value):,} characters" if value else "an empty text"
+        case bool() | int() | float():
+            return "yes or no" if isinstance(value, bool) else "a number of this size or kind"
+        case _:
+            return "a list" if isinstance(value, list | tuple) else "an object"
 
 
 def _number(value: Any) -> bool:

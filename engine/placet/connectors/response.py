@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +18,13 @@ from placet.query.storable import UNSTORABLE, storable
 _NOT_PASSED_ON = frozenset({"set-cookie", "set-cookie2"})  # they would sign in whoever reads them
 _JSON = ("application/json", "text/json")
 _BOM = b"\xef\xbb\xbf"
+# Those that texts are written in; Python knows others, some of which take the square of a length.
+_CHARSETS = re.compile(
+    r"utf-(8|8-sig|16|16-le|16-be|32|32-le|32-be)|ascii|iso8859-\d+|cp125\d|koi8-[ru]|mac-roman"
+    r"|gb2312|gbk|gb18030|big5|shift_jis|cp932|euc_jp|euc_kr"
+)
+
+_PIECE = 65_536  # bytes: between two pieces other threads come to their turn
 
 
 def no_answer(error: str | None) -> dict[str, Any]:
@@ -27,7 +36,7 @@ def decoded(reply: Reply) -> dict[str, Any]:
     """The response of a reply, of which nobody has yet said whether it is a success.
 
     The message is a JSON value where the reply says that it is JSON, and else a text; an error tells of JSON that is
-    none.
+    none. Nothing in it is what no row can hold.
     """
     headers = {name: value for name, value in reply.headers.items() if name not in _NOT_PASSED_ON}
     response = no_answer(None) | {"code": reply.status, "headers": headers}
@@ -84,8 +93,8 @@ def _json(body: bytes) -> Any:
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return storable(json.loads(body))  # slower, and takes halves of surrogate pairs and endless numbers
-    return storable(value) if b"\\u0000" in body else value
+        value = json.loads(body)  # slower, and takes halves of surrogate pairs and endless numbers
+    return storable(value)
 
 
 def status_text(code: int) -> str:
@@ -98,8 +107,21 @@ def status_text(code: int) -> str:
 
 def _text(reply: Reply, body: bytes) -> str:
     _, _, charset = reply.headers.get("content-type", "").lower().partition("charset=")
-    try:
-        text = body.decode(charset.partition(";")[0].strip("\"' ") or "utf-8", "replace")
-    except (LookupError, UnicodeError):
-        text = body.decode("utf-8", "replace")
+    pieces = (body[begin : begin + _PIECE] for begin in range(0, len(body), _PIECE))
+    text = "".join(codecs.iterdecode(pieces, _codec(charset.partition(";")[0].strip("\"' "), body), "replace"))
     return UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _codec(charset: str, body: bytes) -> str:
+    """The name of the codec for a charset; UTF-8 for one that no text is written in."""
+    try:
+        name = codecs.lookup(charset).name
+    except (LookupError, ValueError):
+        return "utf-8"
+    if name in _MARKED and not body.startswith(_MARKED[name]):
+        return f"{name}-le"  # as browsers read it; Python refuses what does not say its order
+    return name if _CHARSETS.fullmatch(name) else "utf-8"
+
+
+#: Charsets whose texts begin with a mark of their order, and the marks.
+_MARKED = {"utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)}

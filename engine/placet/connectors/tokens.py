@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,14 +18,18 @@ from placet.directory.caller import Caller
 from placet.directory.database import Database
 from placet.directory.secrets import Vault
 from placet.errors import Unavailable
+from placet.log import get_logger
 from placet.store import outbound_tokens
 from placet.store.directory_version import Transaction
 from placet.store.outbound_tokens import OutboundTokenRow
 from placet.store.sealed import TOKENS
 
+log = get_logger("placet.connectors")
+
 _EARLY = 30  # seconds before its end a token is renewed, or sooner where it is short-lived
 _RENEWING = timedelta(seconds=2 * SECONDS)
 _LOOK_AGAIN = 0.1  # seconds, while another node renews
+_WRITE_AGAIN = 0.5  # seconds, while the database takes nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +44,16 @@ class Tokens:
     """The tokens of all configurations, in memory and in the database.
 
     Of many who need one at once, one asks for it, also among several nodes where a token before is used up by that.
+    What was given counts from then on, and is written down as soon as the database takes it: the refresh token that
+    is stored may be used up by it.
     """
 
     def __init__(self, client: Client, database: Database, vault: Vault, clock: Clock) -> None:
         self._client, self._database, self._vault, self._clock = client, database, vault, clock
         self._held: dict[str, _Token] = {}
         self._asking: dict[tuple[str, int], asyncio.Task[_Token]] = {}
+        self._unwritten: dict[str, OutboundTokenRow] = {}
+        self._writing: asyncio.Task[None] | None = None
 
     async def access(self, configuration: Configuration, *, refused: str = "") -> str:
         """An access token for an opened configuration, which is not the one that the service has `refused`.
@@ -65,8 +74,12 @@ class Tokens:
         """Ask for a token as if there had been none, and keep nothing."""
         return await ask(self._client, first_request(configuration, self._clock.now()))
 
-    async def keep(self, configuration: Configuration, granted: Granted, caller: Caller) -> bool:
-        """Keep what an operator was given; False where the configuration has been changed or removed since.
+    async def mark(self, configuration: Configuration) -> str:
+        """What tells whether others have been kept since."""
+        return await self._database.read(lambda tx: outbound_tokens.mark(tx, configuration.id))
+
+    async def keep(self, configuration: Configuration, granted: Granted, caller: Caller, mark: str) -> bool:
+        """Keep what an operator was given; False where the configuration or what was kept is not as `mark` was.
 
         Raises `Unavailable` without a key for secrets, and `NotAllowed` where he has no right to any more.
         """
@@ -75,19 +88,28 @@ class Tokens:
 
         def work(tx: Transaction) -> bool:
             caller.as_stored(tx).require(Permission.OPERATE)
-            kept = outbound_tokens.keep(tx, row)
+            kept = outbound_tokens.keep_first(tx, row, mark)
             if kept:
                 note(tx, caller, "configuration.authorized", configuration.name)
             return kept
 
-        return self._hold(configuration, token, await self._database.write(work))
+        kept = await self._database.write(work)
+        if kept:
+            self._held[configuration.id] = token
+            self._unwritten.pop(configuration.id, None)
+        return kept
 
     async def close(self) -> None:
-        """Give up what is being asked for."""
-        asking = list(self._asking.values())
-        for task in asking:
+        """Give up what is being asked for, and write down what the database has not taken yet, if it does now."""
+        ending = list(self._asking.values()) + ([] if self._writing is None else [self._writing])
+        for task in ending:
             task.cancel()
-        await asyncio.gather(*asking, return_exceptions=True)
+        await asyncio.gather(*ending, return_exceptions=True)
+        for id_ in list(self._unwritten):
+            try:
+                await self._write_down(id_)
+            except Unavailable as failure:
+                log.error("a token is lost: the database did not take it", configuration=id_, error=failure.message)
 
     def _counts(self, token: _Token, configuration: Configuration, refused: str) -> bool:
         is_over = token.expires_at is not None and token.expires_at <= self._clock.now()
@@ -108,6 +130,7 @@ class Tokens:
 
     async def _found(self, configuration: Configuration, refused: str) -> _Token:
         """A token that is stored and counts, or a new one."""
+        await self._write_down(configuration.id)  # what is stored is used up before that
         for _ in range(int(_RENEWING.total_seconds() / _LOOK_AGAIN)):
             row = await self._database.read(lambda tx: outbound_tokens.find(tx, configuration.id))
             token = self._opened(row, configuration)
@@ -142,9 +165,35 @@ class Tokens:
 
     async def _asked_for(self, configuration: Configuration, wanted: TokenRequest, refresh: str | None) -> _Token:
         token = self._token(configuration, await ask(self._client, wanted), refresh)
-        row = self._row(configuration, token)
-        self._hold(configuration, token, await self._database.write(lambda tx: outbound_tokens.keep(tx, row)))
+        self._unwritten[configuration.id] = self._row(configuration, token)
+        self._held[configuration.id] = token
+        try:
+            await self._write_down(configuration.id)
+        except Unavailable as failure:
+            log.warning("a token could not be written down", configuration=configuration.name, error=failure.message)
+            if self._writing is None or self._writing.done():
+                self._writing = asyncio.create_task(self._write_later(), name="placet-tokens")
         return token
+
+    async def _write_later(self) -> None:
+        """Write down what has not been, again and again until the database takes it."""
+        while self._unwritten:
+            await asyncio.sleep(_WRITE_AGAIN)
+            with suppress(Unavailable):
+                for id_ in list(self._unwritten):
+                    await self._write_down(id_)
+
+    async def _write_down(self, id_: str) -> None:
+        """Keep the last token of a configuration, unless that was changed or removed since; raises `Unavailable`."""
+        row = self._unwritten.get(id_)
+        if row is None:
+            return
+        kept = await self._database.write(lambda tx: outbound_tokens.keep(tx, row))
+        if self._unwritten.get(id_) is row:
+            del self._unwritten[id_]
+            held = self._held.get(id_)
+            if not kept and held is not None and held.revision == row.revision:
+                del self._held[id_]
 
     def _token(self, configuration: Configuration, granted: Granted, refresh: str | None) -> _Token:
         """What was given, with the refresh token before it where no other came with it."""
@@ -156,11 +205,6 @@ class Tokens:
         return OutboundTokenRow(
             configuration_id=configuration.id, revision=token.revision, tokens=sealed, expires_at=token.expires_at
         )
-
-    def _hold(self, configuration: Configuration, token: _Token, kept: bool) -> bool:
-        if kept:
-            self._held[configuration.id] = token
-        return kept
 
     def _end_of(self, granted: Granted) -> datetime | None:
         """When to ask for the next one: a little before this one ends."""

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import httpx2
+
 from placet.connectors.authentication import needs_token
 from placet.connectors.caller import SUCCESS, Answer
-from placet.connectors.records import Configuration
+from placet.connectors.catalog import Catalog
+from placet.connectors.client import origin
+from placet.connectors.records import Configuration, Connector
+from placet.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +21,18 @@ class Trial:
     ok: bool
     message: str
     answer: Answer
+
+
+def require_same_server(catalog: Catalog, stored: Connector | None, tried: Connector) -> None:
+    """Refuse to try out what would send what proves who calls to where its connector is not; raises `InvalidInput`."""
+    if stored is None or catalog.configuration_of(catalog.service_of(tried)) is None:
+        return
+    before, after = (httpx2.URL(each.url.partition("{")[0]) for each in (stored, tried))
+    if origin(before) != origin(after) or stored.service_id != tried.service_id:
+        raise InvalidInput(
+            f"The connector {stored.name!r} is not stored like that, and a test would send what proves who calls to "
+            f"another server, or that of another service; change the connector first, then test it."
+        )
 
 
 def of_configuration(configuration: Configuration, answer: Answer) -> Trial:
@@ -36,7 +53,7 @@ def of_call(answer: Answer) -> Trial:
 
 
 def _reason(answer: Answer) -> str:
-    return f"{str(answer.shown['error']).rstrip('.')}."
+    return f"{str(answer.error).rstrip('.')}."
 
 
 def _told(answer: Answer) -> str:

@@ -83,6 +83,8 @@ class Expression:
         while level:
             depth += 1
             values += len(level)
+            if values > MAX_VALUES:
+                break
             deeper: list[Any] = []
             for value in level:
                 kind = type(value)
@@ -93,12 +95,14 @@ class Expression:
                 elif kind is list:
                     longest = max(longest, len(value))
                     deeper.extend(value)
-            if values > MAX_VALUES or characters > MAX_CHARACTERS or longest > MAX_LIST or depth > MAX_DEPTH:
-                raise self._failure(
-                    f"it is given too much: at most {MAX_VALUES:,} values, {MAX_CHARACTERS:,} characters, lists of "
-                    f"{MAX_LIST:,} and {MAX_DEPTH} levels can be looked at"
-                )
+            if characters > MAX_CHARACTERS or longest > MAX_LIST or depth > MAX_DEPTH:
+                break
             level = deeper
+        if level:
+            raise self._failure(
+                f"it is given too much: at most {MAX_VALUES:,} values, {MAX_CHARACTERS:,} characters, lists of "
+                f"{MAX_LIST:,} and {MAX_DEPTH} levels can be looked at"
+            )
         turns = min(longest**self._outline.loops, MAX_TURNS)
         if self._outline.loops and turns * (values + characters // 8) > MAX_WORK:
             raise self._failure(

@@ -152,7 +152,7 @@ def _recipients(draft: Draft, given: Addressees) -> list[str]:
     value = given if isinstance(given, str) else given.evaluate(draft.expression_facts())
     found: dict[str, str] = {}
     for entry in value if isinstance(value, list) else [value]:
-        known = principal(draft, entry)
+        known = principal(draft.directory, entry)
         if known is not None:
             found.setdefault(fold_dn(known.dn), known.dn)
         elif _is_address(entry) and draft.directory.person(entry) is None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from placet.commands import JobEnded
 from placet.core import data_items, walk
-from placet.core.data_values import shown
 from placet.core.definition import Activity, ConnectorCall
 from placet.core.draft import Draft
 from placet.core.records import Incident, Job
@@ -16,6 +16,7 @@ from placet.errors import ExpressionError, InvalidInput
 
 #: So much of an answer is kept with an incident, in characters of JSON.
 MOST_KEPT = 10_000
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ def job_ended(draft: Draft, command: JobEnded) -> bool:
         return False
     came = Came(command.outcome, command.response, command.reason or "", list(command.tries))
     if job.token and draft.flow.paused_at is not None:
-        draft.change_job(job, timer_at=None, payload={**job.payload, "came": asdict(came)})
+        kept = {each.name: getattr(came, each.name) for each in fields(came)}
+        draft.change_job(job, timer_at=None, payload={**job.payload, "came": kept})
     else:
         _end(draft, job, came)
     return True
@@ -124,8 +126,19 @@ def _kept(response: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     if response is None:
         return None
     kept = {name: value for name, value in response.items() if name != "result"}
-    if len(shown(kept.get("message"), None)) > MOST_KEPT:
-        kept["message"] = shown(kept["message"], MOST_KEPT)
-    if len(shown(kept.get("headers"), None)) > MOST_KEPT:
+    message = _beginning(kept.get("message"))
+    if len(message) > MOST_KEPT:
+        kept["message"] = f"{message[: MOST_KEPT - 1]}…"
+    if len(_beginning(kept.get("headers"))) > MOST_KEPT:
         kept["headers"] = {}
     return kept
+
+
+def _beginning(value: Any) -> str:
+    """The JSON of a value; of a long one a little more than is kept, and nothing is done for the rest."""
+    text = ""
+    for part in _ENCODER.iterencode(value):
+        text += part
+        if len(text) > MOST_KEPT:
+            break
+    return text

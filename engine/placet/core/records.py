@@ -13,6 +13,9 @@ from typing import Any, TypeVar
 
 from placet.core.statuses import ApprovalStatus, Life, Priority, ProcessStatus, WorkItemStatus
 
+#: In the payload of a job: since when it has not even been begun, for what it takes here is away.
+UNABLE_SINCE = "unable_since"
+
 
 @dataclass(slots=True)
 class Process:

@@ -12,8 +12,10 @@ from placet.core.definition import ConnectorCall, Email
 from placet.core.draft import Draft
 from placet.core.mails import LANE, begin_mail
 from placet.core.outcomes import OUTBOUND, outputs
-from placet.core.records import Incident
+from placet.core.records import UNABLE_SINCE, Incident
 from placet.errors import Conflict, ExpressionError, InvalidInput, NotFound
+
+_OF_FAILURE = ("response", UNABLE_SINCE)  # in the payload of an incident, and not in that of the job that it was
 
 
 def resolve_incident(draft: Draft, command: ResolveIncident) -> None:
@@ -56,7 +58,7 @@ def _retry(draft: Draft, incident: Incident, command: ResolveIncident) -> None:
     elif isinstance(activity, Email) and command.data:
         _word_again(draft, incident, activity)
     else:
-        payload = {name: value for name, value in incident.payload.items() if name != "response"}
+        payload = {name: value for name, value in incident.payload.items() if name not in _OF_FAILURE}
         draft.add_job("mail", incident.token, lane=LANE, **{**payload, "tries": []})
         draft.record("mail.requested", activity=incident.activity)
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from placet.core import walk
 from placet.core.approvals import can_answer, delegate_for, resolve
-from placet.core.definition import Approval
+from placet.core.definition import Approval, Definition
 from placet.core.draft import Draft, cancel
 from placet.core.names import fold_dn
-from placet.core.people import Group
+from placet.core.people import Directory, Group
 from placet.core.records import WorkItem
 from placet.core.refusals import Case, actions_for
 from placet.core.standing_in import stands_in
@@ -60,11 +61,13 @@ def _may(draft: Draft, item: WorkItem, actor: str | None, action: Action) -> boo
 
 def _is_answerable(draft: Draft, item: WorkItem) -> bool:
     """Whether anybody whom an item asks, or who stands in for him, can answer it; supervisors do not count."""
-    return any(_may(draft, item, actor, Action.APPROVE) for actor in _asked(draft, item))
+    asked = asked_by(item, draft.definition, draft.directory, draft.now)
+    return any(_may(draft, item, actor, Action.APPROVE) for actor in asked)
 
 
-def _asked(draft: Draft, item: WorkItem) -> Iterator[str]:
-    directory, addressee = draft.directory, item.addressee
+def asked_by(item: WorkItem, definition: Definition, directory: Directory, now: datetime) -> Iterator[str]:
+    """The DNs of whom an item asks: the active members of a group, else its addressee and who stands in for him."""
+    addressee = item.addressee
     group = directory.group(addressee)
     if group is not None:
         yield from (person.dn for person in directory.active_members(group) if group.active)
@@ -72,7 +75,7 @@ def _asked(draft: Draft, item: WorkItem) -> Iterator[str]:
     if item.returned or directory.person(addressee) is not None:  # who asks need not be a user of ours
         yield addressee
     for each in directory.absences.get(fold_dn(addressee), ()):
-        if stands_in(directory, each.stand_in, addressee, draft.definition, draft.now):
+        if stands_in(directory, each.stand_in, addressee, definition, now):
             yield each.stand_in
 
 
@@ -113,7 +116,7 @@ def _with(draft: Draft, item: WorkItem, approval: Approval, dn: str) -> WorkItem
 
 
 def _hand_on(draft: Draft, item: WorkItem, approval: Approval, taken: WorkItem) -> None:
-    reason = _why(draft, item)
+    reason = why_nobody(draft.directory, item)
     whom = {"addressee": taken.addressee} | ({"proxy_for": taken.proxy_for} if taken.proxy_for else {})
     draft.record(
         "work_item.redirected", activity=item.activity, item=item.number, before=item.addressee, reason=reason, **whom
@@ -123,9 +126,9 @@ def _hand_on(draft: Draft, item: WorkItem, approval: Approval, taken: WorkItem) 
     draft.change_item(item, "reassign", addressee=taken.addressee, owner=None, proxy_for=taken.proxy_for)
 
 
-def _why(draft: Draft, item: WorkItem) -> str:
+def why_nobody(directory: Directory, item: WorkItem) -> str:
     """Why nobody whom an item asks can answer it."""
-    directory, name = draft.directory, draft.directory.display_name(item.addressee)
+    name = directory.display_name(item.addressee)
     found = directory.group(item.addressee) or directory.person(item.addressee)
     if found is not None and not found.active:
         return f"{name} is inactive"
@@ -139,7 +142,7 @@ def _why(draft: Draft, item: WorkItem) -> str:
 
 def _do_without(draft: Draft, item: WorkItem, approval: Approval) -> None:
     """Let the others of a round decide without an item; where they cannot, it is an error or has to wait."""
-    reason = f"nobody can answer any more: {_why(draft, item)}"
+    reason = f"nobody can answer any more: {why_nobody(draft.directory, item)}"
     if approval.fallback is not None:
         reason += ", and the fallback gives nobody who may and is not asked already"
     token = draft.token(item.token)

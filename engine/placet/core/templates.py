@@ -10,21 +10,21 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes, pass_context
-from jinja2.runtime import Context, LoopContext, Undefined
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
+from jinja2.runtime import LoopContext, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from placet.core.template_filters import FILTERS, TESTS, in_words
+from placet.core.template_work import WORK, WORKING, Work, count_work, counted
 from placet.errors import ExpressionError
+from placet.query.storable import UNSTORABLE, unstorable_in
 
 LONGEST_TEMPLATE = 20_000  # characters
 LONGEST_RESULT = 100_000
-MOST_STEPS = 2_000  # through all loops of a template together
 
-_BOUNDED = "bounded loop"  # no template can write a name with a space
-_STEPS = "steps left"
 _MAY_STAND = (
     nodes.Template,
     nodes.Output,
@@ -62,11 +62,6 @@ class TemplateFault:
     column: int
 
 
-@dataclass(slots=True)
-class _Steps:
-    left: int = MOST_STEPS
-
-
 class _Environment(ImmutableSandboxedEnvironment):
     """The sandbox, in which a dot asks for the part of a mapping and for nothing else."""
 
@@ -74,7 +69,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         super().__init__(autoescape=autoescape, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
         self.finalize = in_words
         self.globals = {}
-        self.filters = {**FILTERS, _BOUNDED: _bounded}
+        self.filters = {**counted(FILTERS), **WORKING}
         self.tests = {name: self.tests[name] for name in TESTS}
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -91,23 +86,8 @@ class _Environment(ImmutableSandboxedEnvironment):
                 return obj[argument]  # type: ignore[index]  # the line above has seen to it
             except (KeyError, IndexError):
                 pass
-        there = f"; there is {', '.join(map(str, list(obj)[:15]))}" if isinstance(obj, Mapping) and obj else ""
+        there = f"; there is {', '.join(map(str, islice(obj, 15)))}" if isinstance(obj, Mapping) and obj else ""
         return self.undefined(f"{str(argument)[:100]!r} is not there{there}")
-
-
-@pass_context
-def _bounded(context: Context, value: Any) -> list[Any]:
-    """What a loop goes over, as long as all loops together do not go on for too long."""
-    if value is None:
-        return []
-    if not isinstance(value, (list, tuple, Mapping)):
-        value = value if isinstance(value, Undefined) else type(value).__name__
-        raise TemplateError(f"a loop goes over a list, not over {value}")
-    steps: _Steps = context[_STEPS]
-    steps.left -= len(value)
-    if steps.left < 0:
-        raise TemplateError(f"its loops take more than {MOST_STEPS} steps")
-    return list(value)
 
 
 _TEXT, _HTML = _Environment(autoescape=False), _Environment(autoescape=True)
@@ -121,7 +101,7 @@ def render(source: str, facts: Mapping[str, Any], *, html: bool = False) -> str:
     template = _compiled(source, html)
     parts, length = [], 0
     try:
-        for part in template.generate({**facts, _STEPS: _Steps()}):
+        for part in template.generate({**facts, WORK: Work()}):
             length += len(part)
             if length > LONGEST_RESULT:
                 raise TemplateError(f"it becomes longer than {LONGEST_RESULT} characters")
@@ -129,7 +109,7 @@ def render(source: str, facts: Mapping[str, Any], *, html: bool = False) -> str:
     except (TemplateError, TypeError, ValueError, ArithmeticError, RecursionError) as failure:
         reason = str(failure) or type(failure).__name__
         raise ExpressionError(f"The template {shortened(source)!r} cannot be filled in: {reason}.") from None
-    return "".join(parts)
+    return UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", "".join(parts))
 
 
 def check(source: str, names: Mapping[str, frozenset[str] | None], *, html: bool = False) -> list[TemplateFault]:
@@ -145,6 +125,8 @@ def check(source: str, names: Mapping[str, frozenset[str] | None], *, html: bool
         return [TemplateFault((failure.message or "it cannot be read").rstrip("."), failure.lineno, 1)]
     except (RecursionError, SyntaxError, MemoryError, OverflowError):
         return [TemplateFault("it nests too deeply; make it plainer", 1, 1)]
+    except ValueError:  # of Python, which reads the numbers
+        return [TemplateFault("it has a number that is too long to be one; write fewer digits", 1, 1)]
     return sorted(set(faults), key=lambda fault: (fault.line, fault.column))
 
 
@@ -157,9 +139,7 @@ def shortened(source: str) -> str:
 @lru_cache(maxsize=512)
 def _compiled(source: str, html: bool) -> Template:
     environment = _HTML if html else _TEXT
-    tree = environment.parse(source)
-    for loop in tree.find_all(nodes.For):
-        loop.iter = nodes.Filter(loop.iter, _BOUNDED, [], [], None, None, lineno=loop.lineno, environment=environment)
+    tree = count_work(environment.parse(source))
     return Template.from_code(environment, environment.compile(tree), environment.make_globals(None))
 
 
@@ -193,6 +173,8 @@ def _not_allowed_in(node: nodes.Node, source: str) -> Iterator[TemplateFault]:
     elif isinstance(node, nodes.Test) and node.name not in TESTS:
         there = f"there is: {', '.join(sorted(TESTS))}"
         yield _fault(f"there is no test {node.name!r}; {there}", source, node.lineno, node.name)
+    elif isinstance(node, nodes.Const) and isinstance(node.value, str) and (bad := unstorable_in(node.value)):
+        yield _fault(f"a text in it has {bad}; leave that out", source, node.lineno, "")
     elif not isinstance(node, _MAY_STAND) or (isinstance(node, nodes.For) and node.recursive):
         what = type(node).__name__.lower()
         yield _fault(f"{what!r} is nothing that a template can use here; {_CAN}", source, node.lineno, "")

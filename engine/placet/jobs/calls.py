@@ -57,6 +57,6 @@ def wait(retry: Retry, tried: int, asked: timedelta | None, chance: Callable[[],
 
 def reason_of(connector: Connector, answer: Answer, tried: int) -> str:
     """Why a call failed, as people are told."""
-    error = answer.shown["error"] or "it did not answer as expected"
+    error = answer.error or "it did not answer as expected"
     times = "" if tried == 1 else f" after {tried} tries"
     return f"The call of {connector.name!r} failed{times}: {error}"

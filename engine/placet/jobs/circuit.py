@@ -21,16 +21,20 @@ class Circuit:
 
     running: int = 0
     failures: int = 0
+    broken_at: datetime | None = None
     broken_until: datetime | None = None
 
     def room(self, bounds: Bounds, now: datetime) -> int:
         """How many more calls may begin."""
         if self.broken_until is None:
             return max(0, bounds.concurrency - self.running)
-        return 1 if now >= self.broken_until and not self.running else 0
+        return 0 if self.running or self.is_broken(now) else 1
 
     def is_broken(self, now: datetime) -> bool:
-        return self.broken_until is not None and now < self.broken_until
+        """Whether nobody is to be called; a clock that has been set back since then ends that too."""
+        if self.broken_at is None or self.broken_until is None:
+            return False
+        return self.broken_at <= now < self.broken_until
 
     def began(self) -> None:
         self.running += 1
@@ -41,8 +45,8 @@ class Circuit:
     def learn(self, bounds: Bounds, now: datetime, *, works: bool) -> None:
         """Count how a call went; one that began before the circuit broke does not break it for longer."""
         if works:
-            self.failures, self.broken_until = 0, None
+            self.failures, self.broken_at, self.broken_until = 0, None, None
             return
         self.failures += 1
         if self.failures >= bounds.breaker_failures and not self.is_broken(now):
-            self.broken_until = now + timedelta(seconds=bounds.breaker_seconds)
+            self.broken_at, self.broken_until = now, now + timedelta(seconds=bounds.breaker_seconds)

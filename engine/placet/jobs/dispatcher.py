@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,10 +16,11 @@ from typing import Any
 
 from placet.clock import Clock
 from placet.commands import JobEnded
-from placet.core.records import Job
+from placet.core.records import UNABLE_SINCE, Job
 from placet.errors import PlacetError, Unavailable
 from placet.jobs.circuit import Bounds, Circuit
 from placet.jobs.pace import Pace, until_told
+from placet.jobs.postponing import postponed
 from placet.jobs.runner import Done, Result, Runner, TryAgain
 from placet.log import get_logger
 from placet.query.storable import storable
@@ -109,6 +110,11 @@ class Dispatcher:
         if due_at is not None and (self._next is None or due_at < self._next):
             self._next = due_at
             self._woken.set()
+
+    def resting(self, lane: str) -> datetime | None:
+        """Until when what a lane calls is left alone by this node, None where it is not."""
+        shared = self._shared.get(self._names.get(lane, ""))
+        return None if shared is None else shared.circuit.broken_until
 
     async def settled(self) -> None:
         """Return once nothing is due or runs any more by the clock, but for what is left alone; for tests."""
@@ -236,7 +242,7 @@ class Dispatcher:
         loop, at = asyncio.get_running_loop(), self._clock.now()
         began = loop.time()
         result = await self._tested(running.job, shared)  # cancelled in there, it is left to whoever runs jobs next
-        tried = _tried(result, at, loop.time() - began)
+        tried = [_tried(result, at, loop.time() - began)] if result.begun else []
         gives_way = self._pace.gives_way(loop.time(), self._store.commands, self._told)
         if gives_way:
             await self._clock.wait(None, asyncio.Event(), until_told(loop.time()))
@@ -257,12 +263,13 @@ class Dispatcher:
 
     async def _tested(self, job: Job, shared: _Shared) -> Result:
         """What came of running a job once, from which its circuit learns."""
-        works = False
+        result: Result | None = None
         try:
             result = await self._result(job)
-            works = isinstance(result, Done) and result.works
         finally:
-            shared.circuit.learn(shared.bounds, self._clock.now(), works=works)
+            if result is None or result.begun:
+                works = result is not None and result.works
+                shared.circuit.learn(shared.bounds, self._clock.now(), works=works)
         return result
 
     async def _result(self, job: Job) -> Result:
@@ -273,19 +280,20 @@ class Dispatcher:
         try:
             return await runner.run(job)
         except Unavailable as failure:
-            return TryAgain(LEASE, failure.message)
+            return postponed(job, failure.message, self._clock.now())
         except PlacetError as refusal:
             return Done("fault", None, refusal.message)
         except Exception:
             log.exception("a job failed", process_id=job.process_id, kind=job.kind)
             return Done("fault", None, "It failed inside the engine; the log says how.")
 
-    async def _tell(self, running: _Running, result: Result, tried: Mapping[str, Any]) -> None:
+    async def _tell(self, running: _Running, result: Result, tried: Sequence[Mapping[str, Any]]) -> None:
         """Write down what came of a job: through the door where it is over, else when to try it again."""
         job = running.job
-        tries = [*job.payload.get("tries", ()), tried][-MOST_TRIES:]
+        tries = [*job.payload.get("tries", ()), *tried][-MOST_TRIES:]
         if isinstance(result, TryAgain):
-            payload = {**job.payload, **result.keep, "tries": tries}
+            known = {name: value for name, value in job.payload.items() if name != UNABLE_SINCE}
+            payload = {**known, **result.keep, "tries": tries}
             self._tried.append(PutBack(running.held, self._clock.now() + result.after, payload))
             return
         while True:
@@ -301,7 +309,7 @@ class Dispatcher:
             number=job.number,
             timer=job.timer,
             outcome=result.outcome,
-            response=storable(result.response),
+            response=result.response,
             reason=reason,
             tries=tries,
         )

@@ -15,6 +15,7 @@ from placet.jobs.runner import Done, Result, Runner, TryAgain
 from placet.mail.addresses import Mailbox, mailbox
 from placet.mail.letter import Letter
 from placet.mail.post import MOST_CONNECTIONS, Delivery, Post, Reply
+from placet.query.storable import storable
 from placet.store import mail_choices, work_items
 from placet.store.writer import Writer
 
@@ -60,15 +61,15 @@ class MailRunner(Runner):
         if not others:
             return Done("success")
         tried = len(job.payload["tries"]) + 1
-        reason = _reason(others, done, tried)
+        reason = storable(_reason(others, done, tried))  # servers say what they like
         response = {"success": False, "code": next(iter(others.values())).code, "error": reason}
         may_change = any(reply.may_change for reply in others.values())
         if delivery.accepted:  # who has it is written down first; the next try is for the others alone
             after = _pause(tried) if may_change else timedelta()
-            return TryAgain(after, reason, response, {"done": done})
+            return TryAgain(after, reason, response, {"done": done}, delivery.server_works)
         if may_change and tried < RETRY.attempts:
-            return TryAgain(_pause(tried), reason, response)
-        return Done("fault", response, reason, works=not may_change)
+            return TryAgain(_pause(tried), reason, response, works=delivery.server_works)
+        return Done("fault", response, reason, delivery.server_works)
 
     async def _is_wanted(self, job: Job) -> bool:
         """Whether whom a notification tells still wants to be told."""

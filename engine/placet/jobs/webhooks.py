@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -17,6 +17,7 @@ from placet.connectors.records import Retry
 from placet.directory.caller import Caller
 from placet.errors import PlacetError, Unavailable
 from placet.jobs.calls import wait
+from placet.jobs.circuit import Bounds, Circuit
 from placet.log import get_logger
 from placet.store import deliveries, trail
 from placet.store.deliveries import Delivery, Failed, Outcomes
@@ -37,6 +38,8 @@ RETRY = Retry(attempts=12, first=timedelta(seconds=10), factor=3.0, longest=time
 LEASE = timedelta(seconds=3 * SECONDS)
 #: How many deliveries of one webhook are under way at once.
 AT_ONCE = 8
+#: And after how many failures in a row it is left alone for how long.
+BOUNDS = Bounds(AT_ONCE, breaker_failures=10, breaker_seconds=30)
 #: How long the courier sleeps at most: other programs' commits are not told here.
 _POLL_SECONDS = 0.5
 #: How long deliveries that are under way when the engine closes may take to end.
@@ -62,6 +65,7 @@ class Courier:
         self._webhooks, self._chance = webhooks, chance
         self._live, self._pump = LiveWebhooks(store, world), Pump(store, world, clock)
         self._under_way: dict[int, tuple[Delivery, asyncio.Task[None]]] = {}
+        self._circuits: dict[str, Circuit] = defaultdict(Circuit)  # by webhook
         self._ended = Outcomes([], [], [])
         self._woken, self._idle = asyncio.Event(), asyncio.Event()
         self._next: datetime | None = None
@@ -130,8 +134,7 @@ class Courier:
         due = await self._store.read(deliveries.due) if active else {}
         now = self._clock.now()
         self._next = min((at for at in due.values() if at > now), default=None)
-        busy = Counter(delivery.webhook_id for delivery, _ in self._under_way.values())
-        room = {id_: AT_ONCE - busy[id_] for id_, at in due.items() if at <= now and id_ in active}
+        room = {id_: self._circuits[id_].room(BOUNDS, now) for id_, at in due.items() if at <= now and id_ in active}
         taken = await self._turn({id_: most for id_, most in room.items() if most > 0})
         await self._begin(active, taken)
         return found or bool(taken)
@@ -164,10 +167,12 @@ class Courier:
                 self._ended.arrived.append(delivery)
                 self._woken.set()
             elif delivery.id not in self._under_way:  # or its lease has run out while it is under way here
+                self._circuits[delivery.webhook_id].began()
                 task = asyncio.create_task(self._deliver(active[delivery.webhook_id], delivery, body))
                 self._under_way[delivery.id] = delivery, task
 
     async def _deliver(self, webhook: Webhook, delivery: Delivery, body: bytes) -> None:
+        circuit = self._circuits[webhook.id]
         try:
             told = await self._sender.tell(webhook, delivery.event_id, body)
             if told.gone:
@@ -176,8 +181,10 @@ class Courier:
             log.exception("a delivery failed", webhook=webhook.name, event_id=delivery.event_id)
             told = Told("It failed inside the engine; the log says how.")
         finally:
+            circuit.ended()
             self._under_way.pop(delivery.id)
             self._woken.set()
+        circuit.learn(BOUNDS, self._clock.now(), works=told.works)
         if told.error is None:
             self._ended.arrived.append(delivery)
         else:

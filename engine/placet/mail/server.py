@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import TypedDict
+from typing import Any, TypedDict
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -18,6 +19,18 @@ from placet.settings import Settings
 class _Tls(TypedDict):
     use_tls: bool
     start_tls: bool
+
+
+class _Client(aiosmtplib.SMTP):
+    """A client that stops at the first recipient at whom the server takes leave, and tells what it said."""
+
+    async def rcpt(self, recipient: str, /, **more: Any) -> aiosmtplib.SMTPResponse:
+        try:
+            return await super().rcpt(recipient, **more)
+        except aiosmtplib.SMTPRecipientRefused as refusal:
+            if self.is_connected:
+                raise
+            raise aiosmtplib.SMTPResponseException(refusal.code, refusal.message) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +46,16 @@ class MailServer:
     context: ssl.SSLContext | None = None
     seconds: float = 30
 
-    def client(self) -> aiosmtplib.SMTP:
-        """A client that is yet to be connected."""
+    def client(self, opened: socket.socket) -> aiosmtplib.SMTP:
+        """A client on a connection that has been opened, on which nothing has been said yet."""
         ways: dict[str, _Tls] = {
             "always": {"use_tls": True, "start_tls": False},
             "starttls": {"use_tls": False, "start_tls": True},
             "off": {"use_tls": False, "start_tls": False},
         }
-        return aiosmtplib.SMTP(
+        return _Client(
             hostname=self.host,
-            port=self.port,
+            sock=opened,
             username=self.user,
             password=self.password,
             local_hostname=self.sender.address.rpartition("@")[2],  # the default is looked up, which may take long

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
@@ -30,6 +31,12 @@ def find(tx: Connection, configuration_id: str) -> OutboundTokenRow | None:
     return None if row is None else OutboundTokenRow(**row)
 
 
+def mark(tx: Connection, configuration_id: str) -> str:
+    """What the tokens of a configuration are told apart by from those before and after; "" where there are none."""
+    row = find(tx, configuration_id)
+    return "" if row is None else hashlib.sha256(row.tokens).hexdigest()
+
+
 def keep(tx: Connection, row: OutboundTokenRow) -> bool:
     """Write tokens over those before; False where the configuration has been changed or removed since."""
     configuration = select(auth_configuration.c.revision).where(auth_configuration.c.id == row.configuration_id)
@@ -39,6 +46,13 @@ def keep(tx: Connection, row: OutboundTokenRow) -> bool:
     statement = insert_into(tx, outbound_token).values(values)
     tx.execute(statement.on_conflict_do_update(index_elements=[outbound_token.c.configuration_id], set_=values))
     return True
+
+
+def keep_first(tx: Connection, row: OutboundTokenRow, before: str) -> bool:
+    """As `keep`, where nobody has kept others since there was that mark."""
+    configuration = select(auth_configuration.c.id).where(auth_configuration.c.id == row.configuration_id)
+    tx.execute(configuration.with_for_update())  # of two who bring the same, one sees what the other has kept
+    return mark(tx, row.configuration_id) == before and keep(tx, row)
 
 
 def begin_renewing(tx: Connection, row: OutboundTokenRow, now: datetime, until: datetime) -> bool:

@@ -8,8 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from placet.errors import InvalidFilter
 from placet.query.ast import Node
 from placet.store import counters, trail
+from placet.store.asking import resolved
 from placet.store.compiler import compile_filter
 from placet.store.fields import PROCESS_COLUMNS
 from placet.store.tables import process, webhook, webhook_delivery
@@ -93,7 +95,11 @@ def move_on(tx: Connection, webhook_id: str, before: Position, after: Position) 
     return tx.execute(moved).first() is not None
 
 
-def matching(tx: Connection, world: World, wanted: Node, process_ids: Collection[str]) -> set[str]:
-    """Which of these processes a filter wants, as they are now."""
+def matching(tx: Connection, world: World, wanted: Node, process_ids: Collection[str], now: datetime) -> set[str]:
+    """Which of these processes a filter wants, as they are now; none where somebody whom it names is not known."""
+    try:
+        wanted = resolved(wanted, world, None, now)
+    except InvalidFilter:  # he has been renamed, or a definition has, since it was checked
+        return set()
     condition = compile_filter(wanted, PROCESS_COLUMNS, world.catalog)
     return set(tx.execute(select(process.c.id).where(process.c.id.in_(process_ids), condition)).scalars())

@@ -11,10 +11,11 @@ from placet.core.records import Event, work_item_id
 from placet.store.search import FoundProcess
 
 PING = "ping"
+_QUOTES = "reason"  # words that may quote a data item, or what another service said
 
 
 def body_of(webhook: str, event: Event, found: FoundProcess) -> bytes:
-    """The JSON of a delivery; `process` is as it stands when it is sent, and has none of its data items."""
+    """The JSON of a delivery; `process` is as it stands when it is sent; nothing of its data items is told."""
     item = None if event.item is None else work_item_id(event.process_id, event.item)
     told = {
         "kind": event.kind,
@@ -23,7 +24,7 @@ def body_of(webhook: str, event: Event, found: FoundProcess) -> bytes:
         "actor": event.actor,
         "activity": event.activity,
         "work_item": item,
-        "detail": event.detail or {},
+        "detail": {name: value for name, value in (event.detail or {}).items() if name != _QUOTES},
     }
     event_id = f"{event.process_id}-{event.number}"
     return orjson.dumps({"id": event_id, "webhook": webhook, "event": told, "process": _process(found)})

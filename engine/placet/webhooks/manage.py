@@ -20,9 +20,11 @@ from placet.directory.secrets import Vault
 from placet.errors import Conflict, InvalidInput, NotFound
 from placet.store import deliveries
 from placet.store import webhooks as store
+from placet.store.asking import resolved
 from placet.store.deliveries import Delivery
 from placet.store.directory_version import Transaction
 from placet.store.webhooks import WebhookRow
+from placet.store.world import World
 from placet.webhooks import catalog
 from placet.webhooks.records import Wanted, Webhook, checked_events, parse_filter
 from placet.webhooks.sender import Ping, Sender, require_url
@@ -53,8 +55,9 @@ class Webhooks:
     A webhook is told of every process that its filter wants, whoever started it and whoever added the webhook.
     """
 
-    def __init__(self, database: Database, clock: Clock, vault: Vault, sender: Sender) -> None:
+    def __init__(self, database: Database, clock: Clock, vault: Vault, sender: Sender, world: World) -> None:
         self._database, self._clock, self._vault, self._sender = database, clock, vault, sender
+        self._world = world
 
     async def every(self, caller: Caller) -> Sequence[Webhook]:
         """All of them by name."""
@@ -76,7 +79,7 @@ class Webhooks:
         Raises `InvalidInput`, `InvalidFilter`, and `Conflict` where the name is taken or there are too many.
         """
         caller.require(Permission.OPERATE)
-        checked, text = _checked(wanted), checked_secret(secret)
+        checked, text = self._checked(wanted), checked_secret(secret)
 
         def work(tx: Transaction) -> Webhook:
             stored = _locked(tx)
@@ -97,7 +100,7 @@ class Webhooks:
         Raises what `add` raises, `NotFound`, and `RevisionMismatch` where it is not at this revision.
         """
         caller.require(Permission.OPERATE)
-        checked = _checked(wanted)
+        checked = self._checked(wanted)
 
         def work(tx: Transaction) -> Webhook:
             every = _locked(tx)
@@ -202,6 +205,27 @@ class Webhooks:
 
         return await self._changed(caller, work)
 
+    def _checked(self, wanted: Wanted) -> Webhook:
+        """What is asked for, as a record without its id; raises `InvalidInput` and `InvalidFilter`."""
+        if (fault := name_fault(wanted.name)) is not None:
+            raise InvalidInput(f"{wanted.name[:100]!r} {fault}.")
+        if len(wanted.filter) > _LONGEST_FILTER:
+            raise InvalidInput(
+                f"The filter has {len(wanted.filter):,} characters; at most {_LONGEST_FILTER:,} are kept."
+            )
+        condition = parse_filter(wanted.filter)
+        if condition is not None:
+            resolved(condition, self._world, None, self._clock.now())  # whom it names has to be known
+        return Webhook(
+            id="",
+            name=wanted.name,
+            url=require_url(wanted.url),
+            events=tuple(checked_events(wanted.events)),
+            filter=wanted.filter,
+            wanted=condition,
+            active=wanted.active,
+        )
+
     async def _changed(self, caller: Caller, work: Callable[[Transaction], T]) -> T:
         """Change something as whoever has the right at that moment, whatever is held in memory."""
 
@@ -230,23 +254,6 @@ def _require_free(known: Sequence[Webhook], name: str, id_: str | None) -> None:
     for each in known:
         if each.name.casefold() == name.casefold() and each.id != id_:
             raise Conflict(f"There is a webhook {each.name!r} already; choose another name, or change that one.")
-
-
-def _checked(wanted: Wanted) -> Webhook:
-    """What is asked for, as a record without its id; raises `InvalidInput` and `InvalidFilter`."""
-    if (fault := name_fault(wanted.name)) is not None:
-        raise InvalidInput(f"{wanted.name[:100]!r} {fault}.")
-    if len(wanted.filter) > _LONGEST_FILTER:
-        raise InvalidInput(f"The filter has {len(wanted.filter):,} characters; at most {_LONGEST_FILTER:,} are kept.")
-    return Webhook(
-        id="",
-        name=wanted.name,
-        url=require_url(wanted.url),
-        events=tuple(checked_events(wanted.events)),
-        filter=wanted.filter,
-        wanted=parse_filter(wanted.filter),
-        active=wanted.active,
-    )
 
 
 def _key(event_id: str) -> tuple[str, int]:

@@ -84,7 +84,8 @@ class Pump:
     def _for(self, tx: Transaction, webhook: Webhook, steps: Sequence[Step]) -> Keys:
         asked = [step for step in steps if webhook.asks_for(step.kind)]
         if asked and webhook.wanted is not None:
-            ids = store.matching(tx, self._world, webhook.wanted, {step.process_id for step in asked})
+            processes = {step.process_id for step in asked}
+            ids = store.matching(tx, self._world, webhook.wanted, processes, self._clock.now())
             asked = [step for step in asked if step.process_id in ids]
         return [(step.process_id, step.number) for step in asked]
 

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 
 from placet.core.events import NUMBERS
-from placet.errors import InvalidInput
-from placet.query.ast import Node, resolve_me
-from placet.query.criterion import parse_filters
+from placet.errors import InvalidFilter, InvalidInput
+from placet.query.ast import Node, all_of, resolve_me
+from placet.query.criterion import parse_criterion
 from placet.query.fields import PROCESSES
+from placet.query.parser import parse_condition
 
 LONGEST_URL = 2_000
 SHORTEST_SECRET, LONGEST_SECRET = 16, 200
@@ -67,9 +68,32 @@ def checked_events(events: Iterable[str]) -> list[str]:
 
 
 def parse_filter(text: str) -> Node | None:
-    """The filter over processes that a text with a criterion on each line states; raises `InvalidFilter`."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    wanted = parse_filters(lines, PROCESSES)
+    """The condition on processes that a filter states in the query language, or several, one on each line.
+
+    A line may also be a criterion, `Name=Value`. Raises `InvalidFilter`, and `InvalidInput` where it speaks of whoever
+    asks.
+    """
+    wanted = _read(text)
     if wanted is not None and resolve_me(wanted, "") != wanted:
-        raise InvalidInput("The filter says self, and a webhook is nobody; name the person, such as cn=anna,….")
+        raise InvalidInput("The filter says me or self, and a webhook is nobody; name the person, such as cn=anna,….")
     return wanted
+
+
+def _read(text: str) -> Node | None:
+    lines = [line for line in text.splitlines() if line.strip()]
+    try:
+        return parse_condition(text, PROCESSES)
+    except InvalidFilter:
+        return all_of(map(_read_line, lines))
+
+
+def _read_line(text: str) -> Node:
+    try:
+        wanted = parse_condition(text, PROCESSES)
+        assert wanted is not None  # a line that is not empty
+        return wanted
+    except InvalidFilter as failure:
+        try:
+            return parse_criterion(text.strip(), PROCESSES)
+        except InvalidFilter:
+            raise failure from None

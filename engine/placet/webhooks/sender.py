@@ -13,7 +13,7 @@ from typing import Any
 import httpx2
 
 from placet.clock import Clock
-from placet.connectors.caller import retry_after
+from placet.connectors.caller import NOT_NOW, retry_after
 from placet.connectors.client import CallFailed, Client, Reply
 from placet.connectors.guard import Forbidden, checked_url
 from placet.connectors.hidden import Hider, ShownRequest
@@ -32,16 +32,21 @@ from placet.webhooks.records import LONGEST_URL, Webhook
 from placet.webhooks.signing import opened, signed
 
 SECONDS = 10.0  # within which a receiver has to answer
+LONGEST = 65_536  # bytes of an answer that are looked at
 USER_AGENT = "Placet-Webhooks"
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What came of telling a receiver once; `error` is None where it has taken it."""
+    """What came of telling a receiver once; `error` is None where it has taken it.
+
+    One that `works` has answered, whatever it said to this event.
+    """
 
     error: str | None
     gone: bool = False
     retry_after: timedelta | None = None
+    works: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +91,17 @@ class Sender:
         """Send a body once."""
         try:
             reply = await self._send(webhook, self._request(webhook, event_id, body))
-        except (CallFailed, Unavailable) as failure:
-            return Told(failure.message)
+        except CallFailed as failure:
+            return Told(failure.message, works=not failure.transient)
+        except Unavailable as failure:  # the secret does not open, nor would that of the next
+            return Told(failure.message, works=False)
         except Forbidden as failure:
             return Told(str(failure))
         if 200 <= reply.status < 300:
             return Told(None)
         wait = retry_after(reply.headers.get("retry-after", ""), self._clock.now())
-        return Told(f"It answered {status_text(reply.status)}.", reply.status == HTTPStatus.GONE, wait)
+        works = reply.status not in NOT_NOW
+        return Told(f"It answered {status_text(reply.status)}.", reply.status == HTTPStatus.GONE, wait, works)
 
     async def ping(self, webhook: Webhook, event_id: str) -> Ping:
         """Send a test, and show how it went; raises `Unavailable` where the secret does not open."""
@@ -112,7 +120,10 @@ class Sender:
         return Ping(ok, message, took, hider.request(request), hider.value(response))
 
     async def _send(self, webhook: Webhook, request: httpx2.Request) -> Reply:
-        return await self._client.send(request, seconds=self.seconds, lane=f"webhook/{webhook.id}", follow=False)
+        lane = f"webhook/{webhook.id}"
+        return await self._client.send(
+            request, seconds=self.seconds, lane=lane, follow=False, longest=LONGEST, whole=False
+        )
 
     def _request(self, webhook: Webhook, event_id: str, body: bytes) -> httpx2.Request:
         secret = opened(self._vault, webhook.id, webhook.sealed)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from placet.errors import InvalidInput
 from placet_api.admin.connectors.rendering import imported, offers
 from placet_api.answers import Answer, to_json
@@ -27,7 +30,7 @@ async def openapi(request: Request) -> Answer:
     request.query()
     body = await request.body()
     service = text_of(body, "Service")
-    picked = [text_of(each, "Name") or "" for each in list_of(body, "Operations")]
+    picked = [_picked(each) for each in list_of(body, "Operations")]
     document = body.get("Document")
     if not isinstance(document, dict | str) or not document:
         raise InvalidInput("The body has no Document; give an OpenAPI document as an object, or as a text in YAML.")
@@ -36,3 +39,10 @@ async def openapi(request: Request) -> Answer:
         request.caller, text, service=service or "", operations=picked, url=text_of(body, "URL")
     )
     return request.answer(offers(found))
+
+
+def _picked(operation: Mapping[str, Any]) -> str:
+    name = text_of(operation, "Name")
+    if not name:
+        raise InvalidInput('An operation of Operations has no Name; give one such as {"Name": "GET /users"}.')
+    return name
