@@ -12,7 +12,8 @@ from placet.query.criterion import TIME_OPERATORS, parse_criterion, parse_filter
 from placet.query.evaluate import holds
 from placet.query.fields import COMMENTS, PROCESSES, WORK_ITEMS, Field, FieldType
 from placet.query.names import fold_dn, is_dn
-from placet.query.printer import to_criteria
+from placet.query.parser import parse_condition
+from placet.query.printer import to_criteria, to_text
 from placet.query.times import format_time, parse_time
 
 RESOURCES = st.sampled_from([PROCESSES, WORK_ITEMS, COMMENTS])
@@ -27,6 +28,7 @@ TIMES = st.datetimes(timezones=st.just(UTC)).map(to_millisecond)
 
 def values(field: Field) -> st.SearchStrategy[object]:
     return {
+        FieldType.NAME: TEXT,
         FieldType.TEXT: TEXT,
         FieldType.EXACT: TEXT,
         FieldType.DN: DNS | st.just(ME) if field.person else DNS,
@@ -54,6 +56,13 @@ def test_what_is_printed_is_read_as_the_same_tree(drawn):
     resource, tree = drawn
 
     assert parse_filters(to_criteria(tree), resource) == tree
+
+
+@given(trees())
+def test_the_typed_language_says_it_as_the_same_tree(drawn):
+    resource, tree = drawn
+
+    assert parse_condition(to_text(tree), resource) == tree
 
 
 @given(trees(), DNS)

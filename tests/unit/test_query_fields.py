@@ -2,9 +2,10 @@ import pytest
 
 from placet.core import names as core_names
 from placet.core import statuses
+from placet.core.events import NUMBERS
 from placet.errors import InvalidFilter
 from placet.query import names
-from placet.query.fields import COMMENTS, PROCESSES, WORK_ITEMS
+from placet.query.fields import COMMENTS, EVENTS, PROCESSES, WORK_ITEMS
 
 
 @pytest.mark.parametrize(
@@ -18,6 +19,10 @@ from placet.query.fields import COMMENTS, PROCESSES, WORK_ITEMS
 )
 def test_codes_are_those_of_the_statuses(resource, field, enum):
     assert dict(resource.field(field).codes) == {member.label: member.value for member in enum}
+
+
+def test_codes_of_events_are_those_that_are_stored():
+    assert dict(EVENTS.field("Kind").codes) == NUMBERS
 
 
 @pytest.mark.parametrize(
@@ -40,7 +45,7 @@ def test_names_and_aliases_match_in_any_case(resource, given, found):
         (PROCESSES, "Recipent", "Did you mean Recipient?"),
         (PROCESSES, "WorkId", "The fields are Definition, ProcessId, EngineId, "),
         (WORK_ITEMS, "AsignedTo", "Did you mean Addressee?"),
-        (COMMENTS, "User", "is not a field of comments"),
+        (COMMENTS, "Users", "'Users' is not a field of comments. Did you mean User?"),
         (PROCESSES, "", "'' is not a field of processes"),
     ],
 )

@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from placet.query.ast import ME, And, Comparison, In, IsNull, Not, Operator, Or
-from placet.query.fields import PROCESSES, Field, FieldType
+from placet.query.ast import ME, And, Comparison, In, IsNull, Not, Operator, Or, Related, Relative
+from placet.query.fields import PROCESSES, WORK_ITEMS, Field, FieldType
 from placet.query.printer import to_criteria, to_text
 
 AT = datetime(2008, 7, 23, 8, 47, 15, 120000, tzinfo=UTC)
@@ -16,7 +16,10 @@ def is_(name, value, operator="="):
 RUNNING = is_("ProcessStatus", 0)
 MINE = is_("Recipient", ME)
 LATER = is_("CreationTime", AT, ">=")
-AMOUNT = Field("Data.amount", FieldType.TEXT)
+ITEMS = PROCESSES.relations[0]
+OPEN = Comparison(WORK_ITEMS.field("Status"), Operator.EQ, 0)
+OWNER = WORK_ITEMS.field("Owner")
+AMOUNT = Field("Data.amount", FieldType.DATA)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +37,9 @@ AMOUNT = Field("Data.amount", FieldType.TEXT)
         (is_("ProcessStatus", 1, ">"), None),
         (is_("CreationTime", AT, "!="), None),
         (IsNull(AMOUNT), None),
+        (is_("CreationTime", Relative("-7d"), ">="), None),
+        (Comparison(PROCESSES.field("Initiator"), Operator.EQ, PROCESSES.field("Recipient")), None),
+        (Related(ITEMS, OPEN), None),
     ],
 )
 def test_legacy_criteria(tree, criteria):
@@ -61,6 +67,22 @@ def test_legacy_criteria(tree, criteria):
         (And((Or((RUNNING, MINE)), MINE)), "(ProcessStatus = Running or Recipient = me) and Recipient = me"),
         (And((And((MINE, MINE)), Not(Or((MINE, MINE))))),
          "(Recipient = me and Recipient = me) and not (Recipient = me or Recipient = me)"),
+        (Not(Not(MINE)), "not (not (Recipient = me))"),
+        (Not(In(PROCESSES.field("ProcessStatus"), (0,))), "ProcessStatus not in (Running)"),
+        (Not(IsNull(AMOUNT)), "Data.amount is not null"),
+        (Not(is_("EngineId", "x", "contains")), 'EngineId not contains "x"'),
+        (And((RUNNING, LATER, is_("CreationTime", AT, "<="), MINE)),
+         "ProcessStatus = Running and CreationTime between 2008-07-23T08:47:15.120Z and 2008-07-23T08:47:15.120Z "
+         "and Recipient = me"),
+        (And((LATER, is_("CompletionTime", AT, "<="))),
+         "CreationTime >= 2008-07-23T08:47:15.120Z and CompletionTime <= 2008-07-23T08:47:15.120Z"),
+        (Comparison(AMOUNT, Operator.LT, Field("Data.budget", FieldType.DATA)), "Data.amount < Data.budget"),
+        (is_("CreationTime", Relative("-7d"), ">"), "CreationTime > -7d"),
+        (Related(ITEMS, OPEN), "WorkItems.Status = Open"),
+        (Related(ITEMS, Not(IsNull(OWNER))), "WorkItems.Owner is not null"),
+        (Related(ITEMS, Not(OPEN)), "WorkItems(not (Status = Open))"),
+        (Related(ITEMS, And((OPEN, Comparison(OWNER, Operator.EQ, ME)))), "WorkItems(Status = Open and Owner = me)"),
+        (Not(Related(ITEMS, OPEN)), "not (WorkItems.Status = Open)"),
     ],
 )  # fmt: skip
 def test_the_typed_language(tree, text):

@@ -5,7 +5,7 @@ A tree is a value: it can be compared, hashed and shared. Fields in it are those
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -114,25 +114,30 @@ def _joined(kind: type[And] | type[Or], parts: tuple[Node, ...]) -> Node:
     return parts[0] if len(parts) == 1 else kind(parts)
 
 
-def resolve_me(node: Node, dn: str) -> Node:
-    """The same tree with `dn` wherever it says `ME`."""
+def with_values(node: Node, change: Callable[[Field, Operator, Value], Value]) -> Node:
+    """The same tree with each value replaced by what `change` makes of it, its field and its operator."""
     match node:
         case Comparison(field, operator, value):
-            return Comparison(field, operator, dn) if value is ME else node
+            return Comparison(field, operator, change(field, operator, value))
         case In(field, values):
-            return In(field, tuple(dn if value is ME else value for value in values))
+            return In(field, tuple(change(field, Operator.EQ, value) for value in values))
         case IsNull():
             return node
         case Related(relation, part):
-            return Related(relation, resolve_me(part, dn))
+            return Related(relation, with_values(part, change))
         case Not(part):
-            return Not(resolve_me(part, dn))
+            return Not(with_values(part, change))
         case And(parts):
-            return And(tuple(resolve_me(part, dn) for part in parts))
+            return And(tuple(with_values(part, change) for part in parts))
         case Or(parts):
-            return Or(tuple(resolve_me(part, dn) for part in parts))
+            return Or(tuple(with_values(part, change) for part in parts))
         case _:
             assert_never(node)
+
+
+def resolve_me(node: Node, dn: str) -> Node:
+    """The same tree with `dn` wherever it says `ME`."""
+    return with_values(node, lambda field, operator, value: dn if value is ME else value)
 
 
 def fields_of(node: Node) -> frozenset[Field]:

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, assert_never
 
-from placet.query.ast import ME, And, Comparison, In, IsNull, Node, Not, Operator, Or
+from placet.query.ast import ME, And, Comparison, In, IsNull, Node, Not, Operator, Or, Related, Relative, Value
 from placet.query.fields import Field, FieldType
+from placet.query.folding import fold_text
 from placet.query.names import fold_dn
+from placet.query.times import cut, date_text
+
+#: How a data item keeps a time, so that the order of texts is the order of times.
+STORED_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 
 
 def holds(node: Node, facts: Mapping[str, Any]) -> bool:
     """Whether a tree holds for `facts`, which map the public name of each field to its value or None.
 
-    There is no third answer as in SQL: a comparison with None or between two kinds of values is false, `Not` is
+    Data items stand under `Data.name` and may be missing; the rows of a relation stand under its name, as a list of
+    facts. There is no third answer as in SQL: a comparison with None or between two kinds of values is false, `Not` is
     exactly the negation, and `!=` is the negation of `=` (so `!=` holds where there is no value).
-    Text is compared without case, except where a field is EXACT, and ordered by code point.
-    `ME` must have been resolved.
+    Text is compared as `folded` says and ordered by code point. A data item of several values is compared by any of
+    them, one without values is null; with a time it is compared where it is a text in the form `STORED_TIME`.
+    `ME` and moments of the asking must have been resolved.
     """
     match node:
+        case Comparison(field, Operator.NE, value):
+            return not _compares(field, Operator.EQ, value, facts)
         case Comparison(field, operator, value):
-            return compare(operator, _comparable(field, facts[field.name]), _comparable(field, value))
+            return _compares(field, operator, value, facts)
         case In(field, values):
-            fact = _comparable(field, facts[field.name])
-            return any(compare(Operator.EQ, fact, _comparable(field, value)) for value in values)
+            return any(_compares(field, Operator.EQ, value, facts) for value in values)
         case IsNull(field):
-            return facts[field.name] is None
+            return _fact(field, facts) in (None, [], ())
+        case Related(relation, part):
+            return any(holds(part, row) for row in facts[relation.name])
         case Not(part):
             return not holds(part, facts)
         case And(parts):
@@ -37,15 +48,48 @@ def holds(node: Node, facts: Mapping[str, Any]) -> bool:
             assert_never(node)
 
 
-def compare(operator: Operator, fact: Any, value: Any) -> bool:
-    """Whether one folded fact stands in the relation `operator` to one folded value."""
-    if operator is Operator.NE:
-        return not compare(Operator.EQ, fact, value)
-    if _kind(fact) is not _kind(value):
-        return False
+def folded(field: Field, text: str) -> str:
+    """The form in which a field's texts are compared, for facts and for values alike."""
+    match field.type:
+        case FieldType.DN:
+            return fold_dn(text)
+        case FieldType.NAME:
+            return text.casefold()
+        case FieldType.TEXT | FieldType.DATA:
+            return fold_text(text)
+        case _:
+            return text
+
+
+def _compares(field: Field, operator: Operator, value: Value, facts: Mapping[str, Any]) -> bool:
+    if value is ME or isinstance(value, Relative):
+        raise ValueError(f"{field.name} is compared with what only the asking tells; resolve_me or resolve comes first")
+    asked = _each(_fact(value, facts)) if isinstance(value, Field) else [value]
+    return any(_compare(field, operator, fact, other) for fact in _each(_fact(field, facts)) for other in asked)
+
+
+def _fact(field: Field, facts: Mapping[str, Any]) -> Any:
+    return facts.get(field.name) if field.type is FieldType.DATA else facts[field.name]
+
+
+def _each(fact: Any) -> Any:
+    return fact if isinstance(fact, (list, tuple)) else [fact]
+
+
+def _compare(field: Field, operator: Operator, fact: Any, value: Any) -> bool:
+    """Whether one fact stands in the relation `operator` to one value, both as the field's values are compared."""
+    if field.type is FieldType.DATA and isinstance(value, datetime) and isinstance(fact, str):
+        return STORED_TIME.fullmatch(fact) is not None and _ordered(operator, fact, date_text(value))
+    fact, value = _comparable(field, fact), _comparable(field, value)
+    return _kind(fact) is _kind(value) and _ordered(operator, fact, value)
+
+
+def _ordered(operator: Operator, fact: Any, value: Any) -> bool:
     match operator:
         case Operator.EQ:
             return bool(fact == value)
+        case Operator.NE:
+            return bool(fact != value)
         case Operator.LT:
             return bool(fact < value)
         case Operator.LE:
@@ -63,19 +107,16 @@ def compare(operator: Operator, fact: Any, value: Any) -> bool:
 
 
 def _comparable(field: Field, value: Any) -> Any:
-    if value is ME:
-        raise ValueError(f"{field.name} is compared with whoever asks; resolve_me must come first")
     if isinstance(value, str):
-        if field.type is FieldType.EXACT:
-            return value
-        return fold_dn(value) if field.type is FieldType.DN else value.casefold()
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(microsecond=value.microsecond // 1000 * 1000)
-    return value
+        return folded(field, value)
+    return cut(value) if isinstance(value, datetime) else value
 
 
-def _kind(value: object) -> type[object]:
-    """What may be compared with what: integers, statuses and decimals with each other, but none with a boolean."""
+def _kind(value: object) -> object:
+    """What may be compared with what: integers, statuses and decimals with each other, but none with a boolean.
+
+    What is nothing, an object or a list is like nothing, itself included.
+    """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float
-    return type(value)
+    return type(value) if isinstance(value, (str, bool, datetime)) else object()

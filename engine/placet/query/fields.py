@@ -19,7 +19,8 @@ class FieldType(Enum):
 
     DN = "dn"  # without case and without spaces round `,` and `=`
     ID = "id"  # 32 hex digits
-    TEXT = "text"  # without case
+    NAME = "name"  # an interned name: without case as DNs are, where ß equals ss
+    TEXT = "text"  # without case, letter by letter: see `placet.query.folding`
     EXACT = "exact"  # to the letter: an identifier that a client has chosen
     STATUS = "status"  # an integer with a name
     TIME = "time"  # to the millisecond
@@ -45,10 +46,14 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """Rows that belong to each row of a resource: `Name.Field` asks of any of them, `Name(…)` several things of one."""
+    """Rows that belong to each row of a resource: `Name.Field` asks of any of them, `Name(…)` several things of one.
+
+    Of a `single` relation there is never more than one, so that its fields can also be shown and sorted by.
+    """
 
     name: str
     to: Resource = field(compare=False)
+    single: bool = False
 
 
 class Resource:
@@ -66,17 +71,24 @@ class Resource:
 
     def field(self, name: str) -> Field:
         """The field of that name or alias, in any case."""
-        found = self._by_name.get(name.casefold())
+        found = self.find(name)
         if found is None:
-            raise self._unknown(name)
+            raise self.unknown(name)
         return found
 
-    def _unknown(self, name: str) -> InvalidFilter:
+    def find(self, name: str) -> Field | None:
+        """Like `field`, but None where there is none of that name."""
+        return self._by_name.get(name.casefold())
+
+    def unknown(self, name: str) -> InvalidFilter:
+        """What to say of a name that no field has."""
         key = name[:40]
-        near = get_close_matches(key.casefold(), self._by_name, n=1)
-        hint = f" Did you mean {self._by_name[near[0]].name}?" if near else ""
+        near = next((self._by_name[each].name for each in get_close_matches(key.casefold(), self._by_name, n=1)), None)
+        hint = f" Did you mean {near}?" if near else ""
         known = ", ".join(each.name for each in self.fields)
-        return InvalidFilter(f"{key!r} is not a field of {self.name}.{hint} The fields are {known}.", key)
+        return InvalidFilter(
+            f"{key!r} is not a field of {self.name}.{hint} The fields are {known}.", key, suggestion=near
+        )
 
 
 def _person(name: str, *aliases: str) -> Field:
@@ -97,13 +109,14 @@ _COMPLETION_TIME = Field("CompletionTime", FieldType.TIME)
 _EVENT_KINDS = {
     "process.started": 1, "process.completed": 2, "process.terminated": 3, "process.failed": 4, "process.paused": 5,
     "process.resumed": 6, "process.commented": 7, "process.status_set": 8, "process.logged": 9,
-    "process.child_started": 10, "process.child_ended": 11, "activity.entered": 20, "activity.left": 21,
-    "work_item.assigned": 30, "work_item.claimed": 31, "work_item.released": 32, "work_item.reassigned": 33,
-    "work_item.approved": 34, "work_item.denied": 35, "work_item.refused": 36, "work_item.returned": 37,
-    "work_item.resubmitted": 38, "work_item.timed_out": 39, "work_item.reminded": 40, "work_item.escalated": 41,
-    "work_item.cancelled": 42, "work_item.commented": 43, "work_item.redirected": 44, "work_item.stranded": 45,
-    "call.requested": 50, "call.succeeded": 51, "call.failed": 52, "mail.requested": 53, "mail.sent": 54,
-    "mail.failed": 55, "incident.opened": 60, "incident.retried": 61, "incident.skipped": 62, "incident.closed": 63,
+    "process.child_started": 10, "process.child_ended": 11, "process.data_changed": 12,
+    "activity.entered": 20, "activity.left": 21, "work_item.assigned": 30, "work_item.claimed": 31,
+    "work_item.released": 32, "work_item.reassigned": 33, "work_item.approved": 34, "work_item.denied": 35,
+    "work_item.refused": 36, "work_item.returned": 37, "work_item.resubmitted": 38, "work_item.timed_out": 39,
+    "work_item.reminded": 40, "work_item.escalated": 41, "work_item.cancelled": 42, "work_item.commented": 43,
+    "work_item.redirected": 44, "work_item.stranded": 45, "call.requested": 50, "call.succeeded": 51,
+    "call.failed": 52, "mail.requested": 53, "mail.sent": 54, "mail.failed": 55, "incident.opened": 60,
+    "incident.retried": 61, "incident.skipped": 62, "incident.closed": 63,
 }  # fmt: skip
 
 PROCESSES = Resource(
@@ -111,7 +124,7 @@ PROCESSES = Resource(
     [
         _DEFINITION,
         _PROCESS_ID,
-        Field("EngineId", FieldType.TEXT),
+        Field("EngineId", FieldType.NAME),
         _person("Recipient"),
         _person("Initiator"),
         _person("Proxy"),
@@ -212,7 +225,7 @@ COMMENTS = Resource(
     ],
 )
 
-_PROCESS = Relation("Process", PROCESSES)  # the one of each row
+_PROCESS = Relation("Process", PROCESSES, single=True)
 PROCESSES.relations = (
     Relation("WorkItems", WORK_ITEMS),
     Relation("Events", EVENTS),

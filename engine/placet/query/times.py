@@ -63,6 +63,17 @@ def format_time(moment: datetime) -> str:
     )
 
 
+def cut(moment: datetime) -> datetime:
+    """A time without what is finer than a millisecond; `placet.clock` is not for here, since it waits."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def date_text(moment: datetime) -> str:
+    """A time as data items keep it, in UTC with milliseconds, `2008-07-23T08:47:15.000Z`; a naive one is UTC."""
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
 def _check_ranges(text: str, parts: Mapping[str, str | None]) -> None:
     for name, (lowest, highest) in _LIMITS.items():
         digits = parts[name]
