@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import fill_detail
 import population
 from machine import BUILD, ROOT
 from sqlalchemy import Table
 
 from placet.core.events import NUMBERS
-from placet.store.tables import comment, event, process, work_item
+from placet.store.tables import comment, data_value, event, incident, process, work_item
 
 YEAR_MS = 365 * 24 * 3600 * 1000
 BEGIN_MS = 1_735_689_600_000
@@ -30,6 +31,7 @@ PROCESSING, DENIED, APPROVED, RETRACTED = 0, 1, 2, 3
 FLOW = '{"last":1,"tokens":{"1":{"at":"manager","votes":{"total":1,"yes":0,"no":0,"refused":0}}}}'
 WORDS = ("laptop", "desk", "monitor", "travel", "licence", "training", "chair", "phone", "badge", "access", "report")
 AT_ONCE = 20_000
+TABLES = (process, work_item, event, comment, data_value, incident)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,26 @@ class Kind:
     count: int
     open_share: float = 0.1
     definitions: int = 20
+    detailed: bool = False  # two approvals, ten events and indexed data each
+
+    @property
+    def name(self) -> str:
+        """Begins the names of its files."""
+        return f"{self.count}-detailed" if self.detailed else f"{self.count}-plain"
+
+    @property
+    def source(self) -> Path:
+        """The folder with the definition that most requests are for."""
+        return population.PURCHASES if self.detailed else population.DEFINITIONS
 
     @property
     def key(self) -> str:
         """Changes whenever the tables or the way they are filled change."""
-        sources = [Path(__file__), *(ROOT / "engine/placet/store").rglob("*.py"), *population.DEFINITIONS.iterdir()]
-        relevant = sorted(each for each in sources if each.name in ("tables.py", "fill.py") or "versions" in each.parts)
+        filling = [Path(__file__), *([Path(fill_detail.__file__)] if self.detailed else [])]
+        tables = [
+            each for each in (ROOT / "engine/placet/store").rglob("*.py") if {"versions", "tables"} & {*each.parts}
+        ]
+        relevant = sorted([*filling, *tables, *self.source.iterdir()])
         text = b"".join(each.read_bytes() for each in relevant)
         return hashlib.blake2b(text + repr(self).encode(), digest_size=6).hexdigest()
 
@@ -53,14 +69,16 @@ def filled(kind: Kind) -> Path:
     """A database file with such a population, made when it is missing; older ones of its size are removed."""
     folder = BUILD / "filled"
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = folder / f"{kind.count}-{kind.key}.db"
+    wanted = folder / f"{kind.name}-{kind.key}.db"
     if not wanted.exists():
-        for old in folder.glob(f"{kind.count}-*"):
+        for old in folder.glob(f"{kind.name}-*"):
             old.unlink()
-        making = folder / f"{kind.count}.making"
+        making = folder / f"{kind.name}.making"
         for old in folder.glob(making.name + "*"):
             old.unlink()
-        population.prepare(f"sqlite:///{making}", folder, people=PEOPLE, definitions=kind.definitions)
+        population.prepare(
+            f"sqlite:///{making}", folder, people=PEOPLE, definitions=kind.definitions, source=kind.source
+        )
         _fill(making, kind)
         making.rename(wanted)
     return wanted
@@ -79,7 +97,7 @@ def _fill(path: Path, kind: Kind) -> None:
     people = _intern(connection)
     with _without_indexes(connection):
         connection.execute("BEGIN")
-        written = _Written(connection)
+        written = _Written(connection, kind)
         for row in _processes(kind, people):
             written.add(row)
         written.flush()
@@ -100,8 +118,9 @@ def _intern(connection: sqlite3.Connection) -> list[int]:
 @contextmanager
 def _without_indexes(connection: sqlite3.Connection) -> Iterator[None]:
     """Indexes are built at the end, which is quicker than keeping them up."""
-    sql = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN (?, ?, ?, ?)"
-    indexes = connection.execute(sql, [table.name for table in (process, work_item, event, comment)]).fetchall()
+    marks = ", ".join("?" * len(TABLES))
+    sql = f"SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ({marks})"
+    indexes = connection.execute(sql, [table.name for table in TABLES]).fetchall()
     for name, _ in indexes:
         connection.execute(f"DROP INDEX {name}")
     yield
@@ -110,14 +129,16 @@ def _without_indexes(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @dataclass(slots=True)
-class _Row:
+class Row:
     """One process on its way into the tables; times in milliseconds, people as numbers."""
 
+    number: int
     id: bytes
     definition: int
     initiator: int
     recipient: int
     manager: int
+    board: int
     engine: int
     created_at: int
     completed_at: int | None
@@ -125,9 +146,10 @@ class _Row:
     correlation_id: str | None
     data: str
     comment: str | None
+    waits_until: int
 
 
-def _processes(kind: Kind, people: list[int]) -> Iterator[_Row]:
+def _processes(kind: Kind, people: list[int]) -> Iterator[Row]:
     dice = random.Random(7)
     *persons, engine = people
     step = YEAR_MS / kind.count
@@ -139,19 +161,22 @@ def _processes(kind: Kind, people: list[int]) -> Iterator[_Row]:
             (COMPLETED, APPROVED) if chance < 0.8 else (COMPLETED, DENIED) if chance < 0.95 else (TERMINATED, RETRACTED)
         )
         initiator = dice.randrange(PEOPLE)
-        yield _Row(
+        yield Row(
+            number=number,
             id=_id(created, number, dice),
             definition=1 if dice.random() < MOST_USED_SHARE else dice.randrange(1, kind.definitions + 1),
             initiator=persons[initiator],
             recipient=persons[initiator if dice.random() < 0.6 else dice.randrange(PEOPLE)],
             manager=persons[initiator // 10],
+            board=persons[initiator // 100],
             engine=engine,
             created_at=created,
             completed_at=None if is_open else created + int(dice.expovariate(1 / DAY_MS)) + 1,
             status=(RUNNING, PROCESSING) if is_open else ended,
             correlation_id=f"order-{number}" if dice.random() < 0.2 else None,
-            data=_data(dice),
+            data=fill_detail.data(dice, WORDS) if kind.detailed else _data(dice),
             comment=" ".join(dice.choices(WORDS, k=8)) if dice.random() < 0.3 else None,
+            waits_until=BEGIN_MS + 100 * YEAR_MS,
         )
 
 
@@ -168,15 +193,19 @@ def _data(dice: random.Random) -> str:
 class _Written:
     """Rows of every table, written by the thousand."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._rows: dict[Table, list[Sequence[Any]]] = {table: [] for table in (process, work_item, event, comment)}
+    def __init__(self, connection: sqlite3.Connection, kind: Kind) -> None:
+        self._connection, self._kind = connection, kind
+        self._rows: dict[Table, list[Sequence[Any]]] = {table: [] for table in TABLES}
         self._sql = {table: _insert(table) for table in self._rows}
 
-    def add(self, row: _Row) -> None:
-        self._rows[process].append(_process_values(row))
-        self._rows[work_item].append(_item_values(row))
-        self._rows[event].extend(_event_values(row))
+    def add(self, row: Row) -> None:
+        self._rows[process].append(_process_values(row, detailed=self._kind.detailed))
+        if self._kind.detailed:
+            for table, rows in fill_detail.rows_of(row).items():
+                self._rows[table].extend(rows)
+        else:
+            self._rows[work_item].append(_item_values(row))
+            self._rows[event].extend(_event_values(row))
         if row.comment:
             self._rows[comment].append((row.id, 1, row.created_at, row.initiator, None, False, row.comment))
         if len(self._rows[process]) >= AT_ONCE:
@@ -193,8 +222,9 @@ def _insert(table: Table) -> str:
     return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
 
 
-def _process_values(row: _Row) -> Sequence[Any]:
+def _process_values(row: Row, *, detailed: bool) -> Sequence[Any]:
     is_open = row.completed_at is None
+    events = 10 if detailed else 2 if is_open else 4
     values = {
         "id": row.id,
         "definition": row.definition,
@@ -207,18 +237,18 @@ def _process_values(row: _Row) -> Sequence[Any]:
         "correlation_id": row.correlation_id,
         "engine_id": row.engine,
         "revision": 1 if is_open else 2,
-        "item_count": 1,
+        "item_count": 2 if detailed else 1,
         "comment_count": 1 if row.comment else 0,
-        "event_count": 2 if is_open else 4,
+        "event_count": events,
         "job_count": 0,
         "incident_count": 0,
         "data": row.data,
-        "flow": FLOW if is_open else None,
+        "flow": None if not is_open else FLOW.replace("manager", "board") if detailed else FLOW,
     }
     return [values.get(column.name) for column in process.columns]
 
 
-def _item_values(row: _Row) -> Sequence[Any]:
+def _item_values(row: Row) -> Sequence[Any]:
     is_open = row.completed_at is None
     retracted = row.status[0] == TERMINATED
     values = {
@@ -236,14 +266,14 @@ def _item_values(row: _Row) -> Sequence[Any]:
         "returned": False,
         "reminders": 0,
         "escalated": False,
-        "timer_at": BEGIN_MS + 100 * YEAR_MS if is_open else None,
+        "timer_at": row.waits_until if is_open else None,
         "timer": 1 if is_open else 0,
         "held": 0,
     }
     return [values.get(column.name) for column in work_item.columns]
 
 
-def _event_values(row: _Row) -> Iterator[Sequence[Any]]:
+def _event_values(row: Row) -> Iterator[Sequence[Any]]:
     yield _event(row, 1, "process.started", row.created_at, row.initiator)
     yield _event(row, 2, "work_item.assigned", row.created_at, row.initiator, "manager", 1)
     if row.completed_at is not None:
@@ -255,7 +285,7 @@ def _event_values(row: _Row) -> Iterator[Sequence[Any]]:
 
 
 def _event(
-    row: _Row, number: int, kind: str, at: int, actor: int, activity: str | None = None, item: int | None = None
+    row: Row, number: int, kind: str, at: int, actor: int, activity: str | None = None, item: int | None = None
 ) -> Sequence[Any]:
     command_id = row.id[::-1] if number in (1, 3) else None
     values = {

@@ -11,7 +11,8 @@ from typing import Any
 from placet import Engine
 
 DEFINITIONS = Path(__file__).parent / "definitions"
-DEFINITION = "One approval"
+PURCHASES = Path(__file__).parent / "purchases"
+DEFINITION, PURCHASE = "One approval", "Purchase"
 PEOPLE = 200
 PASSWORD = "a password of the benchmark"
 
@@ -65,15 +66,20 @@ def start_body() -> bytes:
     return json.dumps({"Recipient": user_name(0), "DataItems": items}).encode()
 
 
-async def _prepare(url: str, folder: Path, people: int, definitions: int) -> str:
-    text = (DEFINITIONS / "one_approval.yaml").read_text()
-    async with Engine(url, definitions=DEFINITIONS, run_jobs=False) as engine:
+async def _prepare(url: str, folder: Path, people: int, definitions: int, source: Path) -> str:
+    text, name = _only_file(source).read_text(), PURCHASE if source == PURCHASES else DEFINITION
+    async with Engine(url, definitions=source, run_jobs=False) as engine:
         for number in range(2, definitions + 1):
-            await engine.as_system().deploy(text.replace(f"name: {DEFINITION}", f"name: {DEFINITION} {number}"))
+            await engine.as_system().deploy(text.replace(f"name: {name}", f"name: {name} {number}"))
         await engine.as_system().load_people(people_file(folder, people))
-        return (await engine.as_system().definition(DEFINITION)).guid
+        return (await engine.as_system().definition(name)).guid
 
 
-def prepare(url: str, folder: Path, people: int = PEOPLE, definitions: int = 1) -> str:
-    """Make a database with people and definitions; return the GUID of the first definition."""
-    return asyncio.run(_prepare(url, folder, people, definitions))
+def _only_file(folder: Path) -> Path:
+    [file] = folder.iterdir()
+    return file
+
+
+def prepare(url: str, folder: Path, people: int = PEOPLE, definitions: int = 1, source: Path = DEFINITIONS) -> str:
+    """Make a database with people and copies of a folder's definition; return the GUID of the first of them."""
+    return asyncio.run(_prepare(url, folder, people, definitions, source))

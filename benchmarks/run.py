@@ -24,6 +24,7 @@ PARTS = {
     "sign_in": "a cached sign-in, and other requests while fifty sign in",
     "connectors": "calls of connectors beside httpx2 alone, and starts meanwhile",
     "million": "searching and streaming a million processes",
+    "operators": "queries, facets and figures over a million processes and ten million events, and starts beside them",
     "rights": "a page of a million processes by who may see it",
 }
 

@@ -168,6 +168,12 @@ class Settings:
         "a number between 24 and 100000",
         lambda hours: 24 <= hours <= 100_000,
     )
+    query_seconds: int = _setting(
+        5,
+        "how long a query may take before it is ended",
+        "a number between 1 and 50",
+        lambda seconds: 1 <= seconds <= 50,
+    )
     drain_seconds: int = _setting(
         30,
         "how long a stop waits for requests that were accepted",

@@ -17,7 +17,8 @@ from tests.store.harness import add_people, load
 
 DAY = timedelta(days=1)
 MEMBERS = {BOARD: {BOB, CARL, DORA}}
-PEOPLE = st.sampled_from([ANNA, BOB, CARL, DORA, EVE, STRANGER, ADMIN])
+EVERYBODY = [ANNA, BOB, CARL, DORA, EVE, STRANGER, ADMIN]
+PEOPLE = st.sampled_from(EVERYBODY)
 REFUSALS = (Conflict, NotAllowed, NotFound, TransitionNotAllowed)
 
 #: First Eve, alone; then Board, Eve and Dora, of whom two have to agree. Each has five days.
@@ -95,6 +96,17 @@ class Model:
         if item.returned:
             return "no way" if action in ("refuse", "return") else None
         return "twice" if action in ("approve", "deny", "refuse") and actor in self.votes else None
+
+    def asks(self, actor, item):
+        """Whether an item asks somebody, himself or as one of a group."""
+        return actor == item.addressee or actor in MEMBERS.get(item.addressee, ())
+
+    def answers(self, actor, item):
+        """Whether somebody could answer an item, once the process is resumed where it is stopped."""
+        life, self.life = self.life, "RUNNING"
+        refusal = self.refuses(actor, item, "approve")
+        self.life = life
+        return refusal is None
 
     def act(self, actor, item, action, now):
         if action in ("claim", "release"):
@@ -294,6 +306,20 @@ class LifeOfProcesses(RuleBasedStateMachine):
             if model.life == "RUNNING":
                 expires = [(n, i.expires) for n, i in enumerate(model.items, 1) if i.is_open]
                 assert [(n, snapshot.items[n].expires_at) for n, _ in expires] == expires
+
+    @invariant()
+    def every_process_says_whom_it_waits_for(self):
+        if not self.models or self.turns % 3:
+            return
+        process_id, model = list(self.models.items())[self.turns // 3 % len(self.models)]
+        waits = self.run(self.engine.as_system().waiting(process_id))
+        assert bool(waits) is not model.is_over
+        told = {each.item.number: set(each.can_answer) for wait in waits for each in wait.asked}
+        assert told == {
+            number: {who for who in EVERYBODY if model.asks(who, item) and model.answers(who, item)}
+            for number, item in enumerate(model.items, 1)
+            if item.is_open
+        }
 
     @invariant()
     def inboxes_hold_what_waits(self):

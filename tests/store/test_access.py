@@ -118,6 +118,8 @@ async def test_a_permission_ends_nothing_that_its_holder_does_not_see(engine: En
     for deed in (engine.terminate, engine.pause):
         with pytest.raises(NotFound):
             await deed(process_id, actor=EVE)
+    with pytest.raises(NotFound):
+        await engine.change_data(process_id, {"reason": "another"}, actor=EVE)
     assert (await engine.as_system().process(process_id)).process.completed_at is None
     await engine.refresh()
     await engine.terminate(process_id, actor=DORA)

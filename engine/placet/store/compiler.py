@@ -2,56 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Any, assert_never
+from typing import assert_never
 
-from sqlalchemy import ColumnElement, and_, false, func, literal_column, not_, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, true
 
-from placet.core.names import dn_guid
-from placet.core.records import split_work_item_id
-from placet.query.ast import And, Comparison, In, IsNull, Node, Not, Operator, Or, Value
-from placet.query.fields import Field, FieldType
-from placet.query.names import fold_dn
+from placet.query.ast import And, Comparison, In, IsNull, Node, Not, Operator, Or, Related, Value
+from placet.query.fields import PROCESSES, Field, FieldType, Relation
+from placet.store import documents
+from placet.store.comparing import compared, fields_compared, one_of
 from placet.store.definitions import Catalog
-from placet.store.tables import name, process, work_item
-
-Columns = Mapping[str, ColumnElement[Any]]
-
-#: Kept in a form whose order means something; the others are numbers of names, or texts in a database's own order.
-_ORDERED = frozenset({FieldType.STATUS, FieldType.TIME})
-
-_COMPARE: dict[Operator, Callable[[Any, Any], ColumnElement[bool]]] = {
-    Operator.EQ: lambda column, value: column == value,
-    Operator.LT: lambda column, value: column < value,
-    Operator.LE: lambda column, value: column <= value,
-    Operator.GT: lambda column, value: column > value,
-    Operator.GE: lambda column, value: column >= value,
-}
+from placet.store.fields import RELATED, Columns, Form, Stored, of_processes
+from placet.store.nesting import flattened
 
 
-def compile_filter(node: Node | None, columns: Columns, catalog: Catalog) -> ColumnElement[bool]:
-    """The condition that a tree states about a row; `ME` must have been resolved."""
-    return true() if node is None else _Compiler(columns, catalog).compile(node)
+def compile_filter(
+    node: Node | None, columns: Columns, catalog: Catalog, *, one_by_one: bool = False
+) -> ColumnElement[bool]:
+    """The condition that a tree states about a row; `ME` and relative times must have been resolved.
 
-
-#: What follows from a status being one of these, in the words of the partial index that is made for it: a planner
-#: sees that an index fits only where its own condition stands in the query, with no bound value in it. It speaks of
-#: another column than the index begins with, or SQLite would read a range of it and sort.
-_FOLLOWS: dict[str, tuple[set[Value], ColumnElement[bool]]] = {
-    "ProcessStatus": ({0, 1}, process.c.completed_at.is_(None)),
-    "ApprovalStatus": ({3, 4}, process.c.process_status == literal_column("2")),
-    "Status": ({0, 1}, work_item.c.status < literal_column("2")),
-}
-
-
-def _hint(field: Field, values: Collection[Value]) -> ColumnElement[bool]:
-    codes, condition = _FOLLOWS.get(field.name, (set(), true()))
-    return condition if set(values) <= codes else true()
+    `one_by_one` tells that few rows will be looked at, each of which is then asked for its related rows. Raises
+    `InvalidFilter` for a tree that is too deep for a database.
+    """
+    return true() if node is None else _Compiler(columns, catalog, one_by_one).compile(flattened(node))
 
 
 class _Compiler:
-    def __init__(self, columns: Columns, catalog: Catalog) -> None:
-        self._columns, self._catalog = columns, catalog
+    def __init__(self, columns: Columns, catalog: Catalog, one_by_one: bool) -> None:
+        self._columns, self._catalog, self._one_by_one = columns, catalog, one_by_one
+        self._indexed = frozenset() if one_by_one or catalog.indexed is None else catalog.indexed
 
     def compile(self, node: Node) -> ColumnElement[bool]:
         match node:
@@ -59,12 +37,15 @@ class _Compiler:
                 return self.compile(Not(Comparison(field, Operator.EQ, value)))
             case Comparison(field, operator, value):
                 return self._comparison(field, operator, value)
-            case In(field, values) if field.type is FieldType.STATUS:
-                return and_(self._columns[field.name].in_(values), _hint(field, values))
             case In(field, values):
-                return or_(false(), *(self._comparison(field, Operator.EQ, value) for value in values))
+                return self._in(field, values)
+            case IsNull(field) if field.type is FieldType.DATA:
+                return documents.is_null(self._columns, field)
             case IsNull(field):
-                return self._columns[field.name].is_(None)
+                stored = self._stored(field)
+                return (stored.more if stored.form is Form.NTH and stored.more is not None else stored.column).is_(None)
+            case Related(relation, part):
+                return self._related(relation, part)
             case Not(part):
                 # in SQL the negation of "unknown" is unknown; here there are two answers only
                 return not_(func.coalesce(self.compile(part), false()))
@@ -75,28 +56,59 @@ class _Compiler:
             case _:
                 assert_never(node)
 
-    def _comparison(self, field: Field, operator: Operator, value: Value) -> ColumnElement[bool]:
-        column = self._columns[field.name]
-        if operator not in _COMPARE or (operator is not Operator.EQ and field.type not in _ORDERED):
-            raise ValueError(f"{operator.value} is not for {field.type.value}")
-        compare = _COMPARE[operator]
-        match field.type:
-            case FieldType.DN if field.name == "Definition":
-                return self._definition(column, str(value))
-            case FieldType.DN | FieldType.TEXT:  # both are interned names
-                folded = fold_dn(str(value)) if field.type is FieldType.DN else str(value).casefold()
-                return column == select(name.c.id).where(name.c.folded == folded).scalar_subquery()
-            case FieldType.ID if field.name == "WorkId":
-                process_id, number_ = split_work_item_id(str(value))
-                return and_(column == process_id, work_item.c.number == number_)
-            case FieldType.STATUS if operator is Operator.EQ:
-                return and_(column == value, _hint(field, [value]))
-            case FieldType.ID | FieldType.STATUS | FieldType.TIME | FieldType.EXACT:
-                return compare(column, value)
-            case _:
-                assert_never(field.type)
+    def _over(self, columns: Columns) -> _Compiler:
+        return _Compiler(columns, self._catalog, self._one_by_one)
 
-    def _definition(self, column: ColumnElement[Any], dn: str) -> ColumnElement[bool]:
-        """The rows of all versions; written out, so that the database sees how few they are."""
-        rows = self._catalog.rows_of(dn_guid(dn))
-        return column == rows[0] if len(rows) == 1 else column.in_(rows)
+    def _stored(self, field: Field) -> Stored:
+        return self._columns.fields[field.name]
+
+    def _comparison(self, field: Field, operator: Operator, value: Value) -> ColumnElement[bool]:
+        if FieldType.DATA in (field.type, value.type if isinstance(value, Field) else None):
+            return documents.compared(self._columns, field, operator, value, self._indexed)
+        if isinstance(value, Field):
+            return fields_compared(field, self._stored(field), operator, self._stored(value), self._catalog)
+        return compared(field, self._stored(field), operator, value, self._catalog)
+
+    def _in(self, field: Field, values: tuple[Value, ...]) -> ColumnElement[bool]:
+        plain = [value for value in values if not isinstance(value, Field)]
+        others = [self._comparison(field, Operator.EQ, value) for value in values if isinstance(value, Field)]
+        if field.type is FieldType.DATA:
+            return or_(documents.one_of(self._columns, field, plain, self._indexed), *others)
+        return or_(one_of(field, self._stored(field), plain, self._catalog), *others)
+
+    def _related(self, relation: Relation, part: Node) -> ColumnElement[bool]:
+        process = self._columns.process
+        assert process is not None
+        if relation.to is PROCESSES:
+            return self._over(of_processes(process)).compile(part)
+        table, over = RELATED[relation.name]
+        columns = over(table.alias(), process)
+        condition = self._over(columns).compile(part)
+        if not self._one_by_one and _finds_few(
+            part, columns
+        ):  # read once, where SQLite would look at each process in turn
+            few = select(columns.process_id).where(condition).correlate_except(columns.rows)
+            return self._columns.process_id.in_(few)
+        rows = select(columns.key[-1]).where(columns.process_id == process.c.id, condition)
+        return exists(rows.select_from(columns.rows).correlate_except(columns.rows))
+
+
+def _finds_few(node: Node, columns: Columns) -> bool:
+    """Whether an index leads to the few rows of a relation that a condition can hold for."""
+    match node:
+        case Comparison(field, Operator.EQ, value):
+            return not isinstance(value, Field) and _leads(columns.fields[field.name], [value])
+        case In(field, values):
+            return not any(isinstance(value, Field) for value in values) and _leads(columns.fields[field.name], values)
+        case And(parts):
+            return any(_finds_few(part, columns) for part in parts)
+        case Or(parts):
+            return all(_finds_few(part, columns) for part in parts)
+        case _:
+            return False
+
+
+def _leads(stored: Stored, values: list[Value] | tuple[Value, ...]) -> bool:
+    if stored.selective:
+        return True
+    return stored.hint is not None and stored.hint.finds_few and set(values) <= set(stored.hint.codes)

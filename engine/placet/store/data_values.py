@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert
 
 from placet.core.definition import DataItem, DataType, Definition
-from placet.core.names import fold_dn
 from placet.core.records import Process
+from placet.query.folding import fold_text
 from placet.store.tables import data_value
 
 _NUMBERS = (DataType.INTEGER, DataType.DECIMAL)
+#: So much of a text is indexed; an index has no use for more than its head.
+LONGEST = 500
 
 
 def replace(tx: Connection, changed: Sequence[tuple[Definition, Process, bool]]) -> None:
@@ -37,15 +39,13 @@ def _rows(item: DataItem, process: Process) -> list[dict[str, Any]]:
             "process_id": process.id,
             "item": item.name,
             "ordinal": ordinal,
-            "text_value": None if item.type in _NUMBERS else _text(item, single),
+            "text_value": None if item.type in _NUMBERS else _text(single),
             "number_value": float(single) if item.type in _NUMBERS else None,
         }
         for ordinal, single in enumerate(value if item.multi_valued else [value])
     ]
 
 
-def _text(item: DataItem, value: object) -> str:
-    """Folded, since text compares without case; an index has no use for more than its head."""
-    if item.type is DataType.DN:
-        return fold_dn(str(value))[:500]
-    return ("true" if value is True else "false" if value is False else str(value)).casefold()[:500]
+def _text(value: object) -> str:
+    """Folded, since text compares without case."""
+    return fold_text("true" if value is True else "false" if value is False else str(value))[:LONGEST]

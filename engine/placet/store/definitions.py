@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from placet.core.definition import Definition
 from placet.core.names import dn_guid, fold_dn
-from placet.errors import NotFound
+from placet.errors import Conflict, NotFound
 from placet.loader import parse_definition
 from placet.store import counters
 from placet.store.tables import definition
@@ -42,13 +42,24 @@ class Catalog:
             self._latest[version.guid] = version
         self.listings: dict[Any, Any] = {}  # statements that name rows of this catalog, kept by `search`
         self.guids = {fold_dn(version.dn): version.guid for version in versions}
+        self.indexed: frozenset[str] | None = None  # data items that `data_value` has all values of, once looked for
 
     def rows_of(self, guid: str) -> list[int]:
         """The rows of all versions of one definition."""
         return [version.row for version in self._rows.values() if version.guid == guid]
 
+    def look_for_indexed(self, tx: Connection) -> None:
+        """Know which data items every version that has them keeps in an index."""
+        if self.indexed is None:
+            items = [item for row in self._rows for item in self.get(tx, row).data.values()]
+            others = {item.name for item in items if not item.indexed}
+            self.indexed = frozenset(item.name for item in items) - others
+
     def known(self, row: int) -> bool:
         return row in self._rows
+
+    def dn_of(self, row: int) -> str:
+        return self._rows[row].dn
 
     def latest(self) -> list[Version]:
         """The newest version of every definition, retired or not, by DN."""
@@ -107,6 +118,34 @@ def deploy(
     if any(is_new for _, _, is_new in outcome):
         counters.bump(tx, COUNTER)
     return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A stored version by its row, and when it was deployed."""
+
+    row: int
+    version: int
+    deployed_at: datetime
+
+
+def history(tx: Connection, guid: str) -> list[Dated]:
+    """Every version of one definition, the newest first."""
+    c = definition.c
+    found = tx.execute(select(c.id, c.version, c.deployed_at).where(c.guid == guid).order_by(c.version.desc()))
+    return [Dated(*row) for row in found]
+
+
+def require_newest(tx: Connection, guid: str, version: int) -> None:
+    """Refuse where the newest version is another one; 0 stands for none at all."""
+    newest = tx.execute(select(func.max(definition.c.version)).where(definition.c.guid == guid)).scalar_one() or 0
+    if newest == version:
+        return
+    if version == 0:
+        raise Conflict(f"There is a definition of this name already, at version {newest}; open that one and edit it.")
+    raise Conflict(
+        f"Version {newest} was deployed meanwhile, and this is based on version {version}; look at it first."
+    )
 
 
 def _latest_sources(tx: Connection) -> Mapping[str, tuple[int, str, bool]]:

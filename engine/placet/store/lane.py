@@ -65,6 +65,10 @@ class Lane:
         self._most = MOST_IN_BATCH
         self._task = asyncio.create_task(self._run(), name="placet-writer")
 
+    @property
+    def waiting(self) -> int:
+        return len(self._queue)
+
     def add(self, work: Any, *, aside: bool = False) -> asyncio.Future[Any]:
         if self._closing:
             raise Unavailable("The engine is stopping; it takes no more commands.")

@@ -22,11 +22,11 @@ from sqlalchemy.types import TypeEngine
 
 from placet.core.definition import Definition
 from placet.query.ast import Node
-from placet.store.bulk import Convert, stored_form
 from placet.store.by_key import rows_by_key
 from placet.store.database import bare_rows
 from placet.store.names import Names
 from placet.store.page import AFTER, Page, page_of_ids, page_query
+from placet.store.prepared import Prepared
 from placet.store.processes import LATE_CHANGES
 from placet.store.tables import counter, process
 from placet.store.types import HexId
@@ -81,11 +81,13 @@ def list_processes(tx: Connection, world: World, wanted: Node | None, who: Reade
     rows: Sequence[ProcessRow] | None = None
     is_short = page.limit <= _LONGEST_KEPT
     if is_short and not who.everything and tx.dialect.name == "sqlite":
-        rows = _of_ids(tx, world, [id_ for (id_,) in _statement(tx, world, _IDS, wanted, who, page).run(tx, who, page)])
+        rows = _of_ids(
+            tx, world, [id_ for (id_,) in _statement(tx, world, _IDS, wanted, who, page).page(tx, who, page)]
+        )
     elif is_short:
-        rows = _kept(tx, world, _statement(tx, world, _KEYS, wanted, who, page).run(tx, who, page))
+        rows = _kept(tx, world, _statement(tx, world, _KEYS, wanted, who, page).page(tx, who, page))
     if rows is None:
-        rows = _rows(tx, world, _statement(tx, world, _COLUMNS, wanted, who, page).run(tx, who, page))
+        rows = _rows(tx, world, _statement(tx, world, _COLUMNS, wanted, who, page).page(tx, who, page))
         if is_short:
             _keep(world, rows)
     return ProcessListing(rows, {row: world.definition(tx, row) for row in {row.definition for row in rows}})
@@ -173,29 +175,14 @@ _SELECT_KEYS, _SELECT_ROWS = select(*_KEYS), select(*_COLUMNS)
 _NAMED = [ProcessRow._fields.index(column) for column in ("initiator", "recipient", "proxy", "engine_id")]
 
 
-class _Statement:
-    """A query for pages, compiled; only where a page begins and who reads change from page to page."""
+class _Statement(Prepared):
+    """A query for pages; only where a page begins and who reads change from page to page."""
 
-    def __init__(self, query: Select[Any] | CompoundSelect[Any], dialect: Dialect) -> None:
-        compiled: Any = query.compile(dialect=dialect)
-        state = compiled.construct_expanded_state()
-        convert = {
-            name: stored_form(bind.type, dialect)
-            for parameter, bind in compiled.binds.items()
-            for name in state.parameter_expansion.get(parameter, [parameter])
-        }
-        self._sql: str = state.statement
-        self._values = [(name, _stored(state.parameters[name], convert[name])) for name in state.positiontup]
-
-    def run(self, tx: Connection, who: Reader, page: Page) -> Sequence[tuple[Any, ...]]:
+    def page(self, tx: Connection, who: Reader, page: Page) -> Sequence[tuple[Any, ...]]:
         given = who.parameters
         if page.after is not None:
             given[AFTER] = HexId.stored(page.after[0])
-        return bare_rows(tx, self._sql, [given.get(name, value) for name, value in self._values])
-
-
-def _stored(value: Any, convert: Convert | None) -> Any:
-    return value if convert is None else convert(value)
+        return self.run(tx, given)
 
 
 def _statement(

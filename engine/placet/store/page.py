@@ -16,16 +16,17 @@ from sqlalchemy import (
     bindparam,
     literal_column,
     select,
+    true,
     union,
 )
 from sqlalchemy.sql.visitors import iterate
 
-from placet.query.ast import ME, Comparison, In, Node, Not, Operator, all_of, any_of, resolve_me
+from placet.query.ast import ME, Comparison, In, Node, Not, Operator, Related, all_of, any_of, resolve_me
 from placet.query.ast import And as AndNode
 from placet.query.ast import Or as OrNode
 from placet.query.fields import WORK_ITEMS, Field
 from placet.store.compiler import compile_filter
-from placet.store.fields import PROCESS_COLUMNS
+from placet.store.fields import PROCESS_COLUMNS, Columns
 from placet.store.tables import former_addressee, process, work_item
 from placet.store.types import HexId
 from placet.store.visible import Reader, had_of, involved_of, own_of
@@ -56,20 +57,35 @@ def page_query(
 
 def page_of_ids(world: World, wanted: Node | None, who: Reader, page: Page, dialect: Dialect) -> CompoundSelect[Any]:
     """Where the page of somebody who does not see everything is found; on SQLite exactly its ids, in their order."""
-    condition = condition_of(wanted, who, PROCESS_COLUMNS, world)
-    parts = [select(process.c.id.label("id")).where(right, condition) for right in own_of(who)]
+    condition = None if wanted is None else condition_of(wanted, who, PROCESS_COLUMNS, world)
+    parts = _parts(who, condition)
+    return (_merged if dialect.name == "sqlite" else _united)(parts, page)
+
+
+def visible_ids(who: Reader) -> Select[Any]:
+    """The ids of all processes that somebody sees who does not see everything; read once, not for each row."""
+    ids = union(*_parts(who, None)).subquery()
+    return select(ids.c.id)
+
+
+def _parts(who: Reader, condition: ColumnElement[bool] | None) -> list[Select[Any]]:
+    """A query of ids for each right of a reader, of those processes that a condition holds for."""
+    parts = [select(process.c.id.label("id")).where(right) for right in own_of(who)]
+    if condition is not None:
+        parts = [part.where(condition) for part in parts]
     for table, rights in ((work_item, involved_of(who)), (former_addressee, had_of(who))):
         key = table.c.process_id
         for right in rights:
             part = select(key.label("id")).where(right)
-            if wanted is not None or _asks_of_process(right):
-                part = part.join(process, process.c.id == key).where(condition)
+            if condition is not None or asks_of_process(right):
+                part = part.join(process, process.c.id == key).where(true() if condition is None else condition)
             parts.append(part)
-    return (_merged if dialect.name == "sqlite" else _united)(parts, page)
+    return parts
 
 
-def _asks_of_process(right: ColumnElement[bool]) -> bool:
-    return any(isinstance(each, Column) and each.table is process for each in iterate(right))
+def asks_of_process(expression: ColumnElement[Any]) -> bool:
+    """Whether an expression needs the row of a process."""
+    return any(isinstance(each, Column) and each.table is process for each in iterate(expression))
 
 
 def _merged(parts: Sequence[Select[Any]], page: Page) -> CompoundSelect[Any]:
@@ -98,10 +114,13 @@ def _behind(query: Select[Any], key: ColumnElement[Any], page: Page) -> Select[A
     return query.where(key < after if page.newest_first else key > after)
 
 
-def condition_of(wanted: Node | None, who: Reader, columns: Any, world: World) -> ColumnElement[bool]:
+def condition_of(
+    wanted: Node | None, who: Reader, columns: Columns, world: World, *, one_by_one: bool = False
+) -> ColumnElement[bool]:
+    """What somebody asks of a row; relative times must have been resolved, and `ME` stands for him and his groups."""
     if wanted is not None:
         wanted = resolve_me(_with_groups(wanted, who), who.dn or "")
-    return compile_filter(wanted, columns, world.catalog)
+    return compile_filter(wanted, columns, world.catalog, one_by_one=one_by_one)
 
 
 def _with_groups(node: Node, who: Reader) -> Node:
@@ -113,6 +132,8 @@ def _with_groups(node: Node, who: Reader) -> Node:
             return Not(_waits_for(asked, who))
         case In(asked, values) if ME in values and asked.name == "Addressee" and who.names:
             return any_of([In(asked, tuple(value for value in values if value is not ME)), _waits_for(asked, who)])
+        case Related(relation, part):
+            return Related(relation, _with_groups(part, who))
         case Not(part):
             return Not(_with_groups(part, who))
         case AndNode(parts):

@@ -68,7 +68,7 @@ class UserRow:
 USER_COLUMNS = [user_account.c[name] for name in UserRow.__dataclass_fields__]
 _UPSERT = Upsert(
     user_account,
-    [*UserRow.__dataclass_fields__, "folded", "folded_name", "words", "changed"],
+    [*UserRow.__dataclass_fields__, "folded", "folded_name", "folded_manager", "words", "changed"],
     kept=["password_hash", "created_at"],
 )
 
@@ -160,6 +160,7 @@ def user_values(row: UserRow) -> dict[str, Any]:
     values = {name: getattr(row, name) for name in UserRow.__dataclass_fields__}
     # Who is deleted has an empty name; no user name has a colon in it.
     values["folded_name"] = fold_user_name(row.user_name) or f":{row.id}"
+    values["folded_manager"] = None if row.manager is None else fold_dn(row.manager)
     return values | {"folded": fold_dn(row.dn), "words": words(row.user_name, row.first_name, row.last_name)}
 
 

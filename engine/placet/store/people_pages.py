@@ -60,8 +60,12 @@ class GroupListed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserFilter:
-    """Which users: texts that one of their three names has, begins or ends with, and what else is to hold."""
+    """Which users: texts that one of their three names has, begins or ends with, and what else is to hold.
 
+    `ids` None are all.
+    """
+
+    ids: Sequence[str] | None = None
     has: str = ""
     begins: str = ""
     ends: str = ""
@@ -108,6 +112,8 @@ def _conditions(wanted: UserFilter) -> list[ColumnElement[bool]]:
     for condition, text in ((has, wanted.has), (begins, wanted.begins), (ends, wanted.ends)):
         if text:
             found.append(condition(text))
+    if wanted.ids is not None:
+        found.append(c.id.in_(wanted.ids))
     if wanted.status is not None:
         found.append(c.status == wanted.status)
     if wanted.role is not None:

@@ -81,7 +81,7 @@ def _event(row: Row[Any], names: Names) -> Event:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Position:
     """A place in the order of all events; a reader that resumes from it misses none."""
 

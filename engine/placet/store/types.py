@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -53,6 +54,14 @@ def to_millis(moment: datetime) -> int:
 
 def from_millis(millis: int) -> datetime:
     return _EPOCH + millis * _MILLISECOND  # exact in all years, where a float is not
+
+
+def to_double(number: float) -> float:
+    """The nearest number that a double holds; one that is larger than all of them is infinite."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 #: A JSON document; JSONB on PostgreSQL so that data items can be searched.

@@ -57,6 +57,17 @@ class World:
             self.catalog = load_catalog(tx, self._parsed)
         return self.catalog.get(tx, row)
 
+    def definition_dn(self, tx: Connection, row: int) -> str:
+        """The DN of a definition's version, without reading the version itself."""
+        if not self.catalog.known(row):
+            self.catalog = load_catalog(tx, self._parsed)
+        return self.catalog.dn_of(row)
+
+    def look_for_definitions(self, tx: Connection) -> None:
+        """Know of the definitions that another program has deployed."""
+        if counters.value(tx, COUNTER) > self.catalog.number:
+            self.catalog = load_catalog(tx, self._parsed)
+
     def refresh(self, tx: Connection, *, in_a_batch: bool = False) -> None:
         """Read again what has changed since it was last read; who looks at an older state changes nothing.
 

@@ -59,6 +59,11 @@ class Writer:
             self._all_written.clear()
             await self._all_written.wait()
 
+    @property
+    def waiting(self) -> int:
+        """How many commands are in no batch yet."""
+        return sum(lane.waiting for lane in self._lanes)
+
     def new_id(self) -> str:
         return self._ids.make(self._clock.now())
 

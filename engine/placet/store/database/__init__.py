@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 from placet.errors import InvalidInput
 from placet.store.database.dialect import aside, bare_rows, insert_into, lock_migrations, writers_overlap
 from placet.store.database.errors import in_words, lost_a_lock, may_pass, refusal_of, translate
-from placet.store.database.interface import Database, WriteConnection
+from placet.store.database.interface import Database, TookTooLong, WriteConnection
 from placet.store.database.postgres import PostgresDatabase, PostgresWriteConnection
+from placet.store.database.questions import Questions
 from placet.store.database.sqlite import SqliteDatabase, SqliteWriteConnection
 from placet.store.database.transactions import events_are_ahead, let_events_go_on, readable_events
 
@@ -17,8 +18,10 @@ __all__ = [
     "Database",
     "PostgresDatabase",
     "PostgresWriteConnection",
+    "Questions",
     "SqliteDatabase",
     "SqliteWriteConnection",
+    "TookTooLong",
     "WriteConnection",
     "aside",
     "bare_rows",

@@ -15,6 +15,8 @@ _REFUSALS = (sa_exc.IntegrityError, sa_exc.DataError, sa_exc.ProgrammingError)
 _LOST_LOCKS = ("40001", "40P01", "55P03")
 #: The session has ended, or could not begin: connection exceptions, the server stops or starts.
 _LOST_CONNECTIONS = ("08", "57P01", "57P02", "57P03")
+#: A statement was ended before it was done.
+_CANCELLED = "57014"
 #: No such table, no such column.
 _FOREIGN_TABLES = ("42P01", "42703")
 
@@ -59,6 +61,11 @@ def lost_connection(failure: BaseException) -> bool:
     if isinstance(failure, sa_exc.DBAPIError):
         return failure.connection_invalidated or _sqlstate(failure).startswith(_LOST_CONNECTIONS)
     return isinstance(failure, (ConnectionError, TimeoutError))
+
+
+def was_cancelled(failure: BaseException) -> bool:
+    """Whether PostgreSQL ended a statement that took longer than it may."""
+    return _sqlstate(failure) == _CANCELLED
 
 
 def may_pass(failure: BaseException) -> bool:

@@ -11,6 +11,12 @@ from sqlalchemy import Connection
 T = TypeVar("T")
 
 READERS = 4
+#: Connections for what people ask in their own words, so that no reader of anything else waits for them.
+QUESTIONERS = 4
+
+
+class TookTooLong(Exception):
+    """A read was ended because it took longer than it may."""
 
 
 def _dumps(value: Any) -> str:
@@ -57,6 +63,13 @@ class Database(Protocol):
         """Run a store function in a read transaction of its own; sees everything that was committed before.
 
         One that is `brief` meets a row or a page by an index. It may be run a second time, so it must change nothing.
+        """
+
+    async def read_within(self, work: Callable[[Connection], T], seconds: float) -> T:
+        """As `read`, of what may take long, on a connection of a few that are for nothing else.
+
+        Gives way to what is written meanwhile where the database lets it. Raises `TookTooLong` for a statement that is
+        not done in time.
         """
 
     async def close(self) -> None: ...

@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 from placet.errors import Unavailable
-from placet.store.database.errors import lost_connection, translate
-from placet.store.database.interface import ENGINE_OPTIONS, READERS, T, WriteConnection
+from placet.store.database.errors import lost_connection, translate, was_cancelled
+from placet.store.database.interface import ENGINE_OPTIONS, QUESTIONERS, READERS, T, TookTooLong, WriteConnection
 
 #: For a new connection, and for a free one of the pool.
 CONNECT_SECONDS = 5.0
@@ -40,6 +40,8 @@ _KEEPALIVE = {
     "TCP_USER_TIMEOUT": 15_000,  # milliseconds: what was sent and not acknowledged counts as well; Linux alone
 }
 
+#: For the next statements of a transaction.
+_WITHIN = text("SELECT set_config('statement_timeout', :milliseconds, true)")
 #: Ends one of our own sessions and waits for that; true as well where it has ended by itself.
 _END_SESSION = text(
     "SELECT coalesce(bool_and(pg_terminate_backend(pid, 5000)), true) FROM pg_stat_activity"
@@ -167,6 +169,8 @@ class PostgresDatabase:
         }
         pool = {"pool_timeout": CONNECT_SECONDS}
         self._readers = self._engine(_arguments(READ_SECONDS), pool_size=READERS, max_overflow=4, **pool)
+        one_core = _arguments(READ_SECONDS, max_parallel_workers_per_gather="0")  # a slow one shares with the writers
+        self._questioners = self._engine(one_core, pool_size=QUESTIONERS, max_overflow=0, **pool)
         self._writers = self._engine(_arguments(WRITE_SECONDS, **limits), pool_size=self.writers + 1, **pool)
         self._patient = self._engine(_arguments(None), poolclass=NullPool)
 
@@ -179,20 +183,38 @@ class PostgresDatabase:
         return PostgresWriteConnection(self._patient if patient else self._writers)
 
     async def read(self, work: Callable[[Connection], T], *, brief: bool = False) -> T:
-        try:
-            try:
-                return await self._read(work)
-            except Exception as failure:
-                if not lost_connection(failure):
-                    raise
-            return await self._read(work)  # on a new connection: the pool has dropped all that were as old
-        except Exception as failure:
-            raise translate(failure) or failure from failure
+        return await _read(self._readers, work)
 
-    async def _read(self, work: Callable[[Connection], T]) -> T:
-        async with self._readers.connect() as connection:
-            return await connection.run_sync(work)
+    async def read_within(self, work: Callable[[Connection], T], seconds: float) -> T:
+        def limited(tx: Connection) -> T:
+            tx.execute(_WITHIN, {"milliseconds": str(max(1, int(seconds * 1000)))})
+            return work(tx)
+
+        try:
+            return await _read(self._questioners, limited)
+        except Exception as failure:
+            if was_cancelled(failure.__cause__ or failure):
+                raise TookTooLong from None
+            raise
 
     async def close(self) -> None:
         await self._readers.dispose()
+        await self._questioners.dispose()
         await self._writers.dispose()
+
+
+async def _read(sa_engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
+    try:
+        try:
+            return await _read_once(sa_engine, work)
+        except Exception as failure:
+            if not lost_connection(failure):
+                raise
+        return await _read_once(sa_engine, work)  # on a new connection: the pool has dropped all that were as old
+    except Exception as failure:
+        raise translate(failure) or failure from failure
+
+
+async def _read_once(sa_engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
+    async with sa_engine.connect() as connection:
+        return await connection.run_sync(work)

@@ -9,20 +9,23 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Connection
 
-from placet.errors import InvalidInput, NotFound
+from placet.errors import InvalidInput
 from placet.store.database.brief import Brief, NotBrief
 from placet.store.database.errors import translate
-from placet.store.database.interface import READERS, T, WriteConnection
+from placet.store.database.interface import QUESTIONERS, READERS, T, WriteConnection
+from placet.store.database.limit import Pace
 from placet.store.database.sqlite_connection import BUSY_SECONDS, SqliteConnection
+from placet.store.database.sqlite_readers import SqliteReaders, in_one_state, require_file
 
 WRITER_PRAGMAS = ("busy_timeout=0", "journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY")
 READER_PRAGMAS = ("query_only=ON", "temp_store=MEMORY")
+#: What people ask may sort millions of rows; that is done in files, in little memory.
+QUESTIONER_PRAGMAS = ("query_only=ON", "temp_store=FILE")
 BRIEF_PRAGMAS = ("busy_timeout=0", *READER_PRAGMAS)
 
 
@@ -37,11 +40,12 @@ def sqlite_path(url: str) -> str:
 class SqliteWriteConnection:
     """The writer of a SQLite file. Only waiting for the lock and for the disk leaves the loop's thread."""
 
-    def __init__(self, connection: SqliteConnection) -> None:
-        self._connection = connection
+    def __init__(self, connection: SqliteConnection, pace: Pace) -> None:
+        self._connection, self._pace = connection, pace
 
     async def begin(self) -> None:
         self._connection.require_same_file()
+        self._pace.begin_write()
         try:
             self._connection.raw.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError:  # another program writes: wait for it off the loop
@@ -68,8 +72,10 @@ class SqliteWriteConnection:
     async def commit(self) -> None:
         await self._connection.in_thread(self._connection.raw.execute, "COMMIT")
         self._connection.sa.rollback()  # ends SQLAlchemy's own idea of a transaction; the database has none any more
+        self._pace.end_write()
 
     async def rollback(self) -> None:
+        self._pace.end_write()
         if self._connection.raw.in_transaction:
             await self._connection.in_thread(self._connection.raw.execute, "ROLLBACK")
         self._connection.sa.rollback()
@@ -98,14 +104,14 @@ class SqliteDatabase:
         folder = Path(self.path).parent
         if not folder.is_dir():
             raise InvalidInput(f"There is no folder {str(folder)!r} for the database {self.path!r}; make it first.")
-        self._idle: asyncio.LifoQueue[SqliteConnection] = asyncio.LifoQueue()
-        self._readers: list[SqliteConnection] = []
-        self._free = READERS  # connections that may still be opened
+        self._pace = Pace()
+        self._readers = SqliteReaders(self.path, READERS, *READER_PRAGMAS)
+        self._questioners = SqliteReaders(self.path, QUESTIONERS, *QUESTIONER_PRAGMAS)
         self._brief: tuple[SqliteConnection, Brief] | None = None
         self._opening = asyncio.Lock()
 
     async def connect_writer(self, *, patient: bool = False) -> WriteConnection:
-        return SqliteWriteConnection(await SqliteConnection.open(self.path, *WRITER_PRAGMAS))
+        return SqliteWriteConnection(await SqliteConnection.open(self.path, *WRITER_PRAGMAS), self._pace)
 
     async def read(self, work: Callable[[Connection], T], *, brief: bool = False) -> T:
         try:
@@ -114,20 +120,25 @@ class SqliteDatabase:
                     return await self._read_here(work)
                 except NotBrief:
                     await self._close_brief()
-            async with self._reader() as reader:
-                return await reader.in_thread(_in_one_state, reader, work)
+            return await self._readers.read(work)
+        except Exception as failure:
+            raise translate(failure) or failure from failure
+
+    async def read_within(self, work: Callable[[Connection], T], seconds: float) -> T:
+        try:
+            return await self._questioners.read_within(work, seconds, self._pace)
         except Exception as failure:
             raise translate(failure) or failure from failure
 
     async def _read_here(self, work: Callable[[Connection], T]) -> T:
         """Run a read on the loop's thread; nothing awaits in between, so that one connection serves all."""
         connection, brief = self._brief or await self._open_brief()
-        return _in_one_state(connection, lambda tx: brief.run(lambda: work(tx)))
+        return in_one_state(connection, lambda tx: brief.run(lambda: work(tx)))
 
     async def _open_brief(self) -> tuple[SqliteConnection, Brief]:
         async with self._opening:
             if self._brief is None:
-                self._require_file()
+                require_file(self.path)
                 connection = await SqliteConnection.open(self.path, *BRIEF_PRAGMAS)
                 self._brief = connection, Brief(connection.raw)
             return self._brief
@@ -138,44 +149,7 @@ class SqliteDatabase:
         if held is not None:
             await held[0].close()
 
-    @asynccontextmanager
-    async def _reader(self) -> AsyncIterator[SqliteConnection]:
-        """A connection that nobody else reads from: an open cursor would pin everybody's view of the data."""
-        if self._idle.empty() and self._free:
-            self._require_file()
-            self._free -= 1
-            try:
-                reader = await SqliteConnection.open(self.path, *READER_PRAGMAS)
-            except BaseException:
-                self._free += 1
-                raise
-            self._readers.append(reader)
-        else:
-            async with asyncio.timeout(BUSY_SECONDS):
-                reader = await self._idle.get()
-        try:
-            yield reader
-        finally:
-            self._idle.put_nowait(reader)
-
-    def _require_file(self) -> None:
-        """Refuse to read a file that is not there: SQLite would make an empty one."""
-        if not Path(self.path).exists():
-            raise NotFound(f"There is no database {self.path}; `placet serve` or `placet migrate` makes one.")
-
     async def close(self) -> None:
         await self._close_brief()
-        for reader in self._readers:
-            await reader.close()
-        self._readers, self._idle, self._free = [], asyncio.LifoQueue(), READERS
-
-
-def _in_one_state(reader: SqliteConnection, work: Callable[[Connection], T]) -> T:
-    """All statements of one read see the same state of the database."""
-    reader.raw.execute("BEGIN")  # the driver would begin nothing
-    try:
-        return work(reader.sa)
-    finally:
-        reader.sa.rollback()
-        if reader.raw.in_transaction:
-            reader.raw.execute("ROLLBACK")
+        await self._readers.close()
+        await self._questioners.close()

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
 
 from placet.errors import InvalidInput, PlacetError, Unavailable
+from placet.query.folding import fold_text
 from placet.store.database.interface import ENGINE_OPTIONS, T
 
 #: How long another program's lock is waited for.
@@ -43,6 +44,10 @@ class SqliteConnection(aiosqlite.Connection):
             "sqlite://", creator=lambda: raw, poolclass=StaticPool, **ENGINE_OPTIONS
         ).connect()
         return connection
+
+    @property
+    def is_open(self) -> bool:
+        return self._running
 
     @property
     def raw(self) -> sqlite3.Connection:
@@ -88,7 +93,12 @@ def _connect(path: str, pragmas: Sequence[str]) -> sqlite3.Connection:
     raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
     for pragma in pragmas:
         _set(raw, pragma)
+    raw.create_function("placet_fold", 1, _fold, deterministic=True)
     return raw
+
+
+def _fold(value: Any) -> Any:
+    return fold_text(value) if isinstance(value, str) else value
 
 
 def _set(raw: sqlite3.Connection, pragma: str) -> None:

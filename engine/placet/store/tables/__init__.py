@@ -30,9 +30,11 @@ from placet.store.tables.outbound import (
 )
 from placet.store.tables.people import former_name, group_member, user_account, user_group
 from placet.store.tables.processes import data_value, former_addressee, job, process, start_key, work_item
-from placet.store.tables.trail import comment, event
+from placet.store.tables.trail import RARE_KINDS, comment, event
+from placet.store.tables.views import saved_view
 
 __all__ = [
+    "RARE_KINDS",
     "absence",
     "application",
     "audit",
@@ -57,6 +59,7 @@ __all__ = [
     "proxy_grant",
     "role",
     "role_permission",
+    "saved_view",
     "service",
     "session",
     "start_key",

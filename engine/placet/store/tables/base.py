@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, text
 
-from placet.store.types import HexId, Moment, Serial
+from placet.store.types import Folded, HexId, Moment, Serial
 
 metadata = MetaData(
     naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s"}
@@ -23,7 +23,7 @@ name = Table(
     "name",
     metadata,
     Column("id", Serial, primary_key=True),
-    Column("folded", Text, nullable=False),
+    Column("folded", Folded, nullable=False),
     Column("dn", Text, nullable=False),
     Index("uq_name_folded", "folded", unique=True),
 )

@@ -30,6 +30,7 @@ user_account = Table(
     Column(
         "changed", BigInteger, nullable=False, server_default=text("0")
     ),  # the directory's version since which it is so
+    Column("folded_manager", Text),
     Index("ix_user_account_changed", "changed"),  # what a picture in memory has to read again
     Index("ix_user_account_role_words", "role", "words"),  # who has a role, a page of them
     Index("ix_user_account_words", "words", "id"),  # a page of everybody

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, LargeBinary, Table, Text, text
 
 from placet.store.tables.base import metadata
-from placet.store.types import Document, HexId, Moment, Small
+from placet.store.types import Document, Folded, HexId, Moment, Small
 
 process = Table(
     "process",
@@ -18,7 +18,7 @@ process = Table(
     Column("approval_status", Small, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("completed_at", Moment),
-    Column("correlation_id", Text),
+    Column("correlation_id", Folded),
     Column("proxy", Integer),
     Column("parent", Text),
     Column("engine_id", Integer, nullable=False),
@@ -78,7 +78,7 @@ data_value = Table(
     Column("process_id", HexId, primary_key=True),
     Column("item", Text, primary_key=True),
     Column("ordinal", Small, primary_key=True),
-    Column("text_value", Text),
+    Column("text_value", Folded),
     Column("number_value", Double),
     Index("ix_data_value_text", "item", "text_value", "process_id"),
     Index("ix_data_value_number", "item", "number_value", "process_id"),

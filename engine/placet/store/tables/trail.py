@@ -20,6 +20,10 @@ comment = Table(
     sqlite_with_rowid=False,
 )
 
+#: Kinds of events that few processes have, so that an index of them costs a plain start nothing.
+RARE_KINDS = (3, 4, 5, 6, 7, 12, 32, 33, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 52, 55, 60, 61, 62, 63)
+_IS_RARE = text(f"kind IN ({', '.join(map(str, RARE_KINDS))})")
+
 # Append-only. On PostgreSQL `tx` is the writing transaction: a reader that resumes by (tx, position) and stops
 # before transactions that still run misses nothing. On SQLite there is one writer, and `tx` stays 0.
 event = Table(
@@ -37,6 +41,7 @@ event = Table(
     Column("detail", Document),
     Column("command_id", HexId),
     Index("uq_event_process", "process_id", "number", unique=True),  # the timeline of a process
+    Index("ix_event_rare", "kind", "process_id", sqlite_where=_IS_RARE, postgresql_where=_IS_RARE),  # who has had one
     Index("ix_event_resume", "tx", "position").ddl_if(dialect="postgresql"),  # subscriptions
     sqlite_autoincrement=True,
 )
