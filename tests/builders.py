@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -23,6 +24,7 @@ from placet.commands import (
     StartProcess,
     TerminateProcess,
 )
+from placet.core.access import Row
 from placet.core.decide import Decision, Facts, decide
 from placet.core.defaults import ADMINISTRATOR_ROLE, OPERATOR_ROLE
 from placet.core.definition import (
@@ -53,9 +55,14 @@ from placet.core.people import ORDINARY, Directory, Group, Person
 from placet.core.permissions import EVERY_PERMISSION
 from placet.core.records import Comment, Event, Incident, Job, Process, Snapshot, WorkItem
 from placet.core.statuses import Action, ApprovalStatus, Life
+from placet.core.waiting import HELPING, Standing, WaitKind
+from placet.core.waiting import Wait as Answer
+from placet.core.waiting_words import as_text, in_words
+from placet.core.why_waiting import Resting, why_waiting
 
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+LEASE = timedelta(seconds=5)
 
 ANNA, BOB, CARL, DORA, EVE = (user_dn(name) for name in ("anna", "bob", "carl", "dora", "eve"))
 GONE, ADMIN, STRANGER = user_dn("gone"), user_dn("admin"), user_dn("stranger")
@@ -265,6 +272,7 @@ class Story:
             self.snapshot = stored(decision.snapshot)
             self.comments += decision.comments
             self.events += decision.events
+            check_answers(self)
         return decision
 
     def start(self, initiator: str = ANNA, *, data: Mapping[str, Any] | None = None, **more: Any) -> Story:
@@ -329,6 +337,26 @@ class Story:
 
     # -- what came of it --------------------------------------------------------------------------
 
+    def waits(
+        self, *, resting: Resting = lambda lane: None, children: Mapping[str, Process] | None = None
+    ) -> list[Answer]:
+        """Why it waits, as it stands now."""
+        assert self.snapshot is not None
+        snapshot = self.snapshot
+        row = Row(snapshot.process, self.definition, list(snapshot.items.values()))
+        people = self.directory.people.values()
+        holders = {each: [one.dn for one in people if each in one.permissions] for each in HELPING}
+        standing = Standing(
+            row, snapshot.jobs.values(), snapshot.incidents.values(), self.events, children or {}, holders
+        )
+        return why_waiting(standing, self.directory, self.now, resting=resting, lease=LEASE)
+
+    def words(self, **more: Any) -> list[str]:
+        """Why it waits, as people read it; times count from the start."""
+        name = self.directory.display_name
+        said = [in_words(wait, self.now) for wait in self.waits(**more)]
+        return [as_text(each, name=name, moment=lambda at: f"+{at - NINE}") for each in chain.from_iterable(said)]
+
     @property
     def process(self) -> Process:
         assert self.snapshot is not None
@@ -388,6 +416,19 @@ def stored(snapshot: Snapshot) -> Snapshot:
         assert incident == snapshot.incidents[number]
     assert fresh.process == snapshot.process
     return fresh
+
+
+def check_answers(story: Story) -> None:
+    """Each point where a process stands has an answer that can be told, and one that has ended has none."""
+    waits, words = story.waits(), story.words()
+    if story.life.is_over:
+        assert waits == []
+        return
+    points = Flow.load(story.process.flow).tokens
+    assert [wait.activity for wait in waits if wait.activity] == [points[number].at for number in sorted(points)]
+    assert (waits[0].kind is WaitKind.RESUMPTION) is (story.life is Life.STOPPED)
+    assert len(words) > len(waits)
+    assert all(sentence.endswith(".") and ".." not in sentence for sentence in words)
 
 
 def check_consistency(decision: Decision, before: Snapshot | None) -> None:

@@ -77,6 +77,15 @@ class ResumeProcess(_Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeData(_Command):
+    """Change data items of a process that has not ended, None empties one; `reason` becomes a comment."""
+
+    data: Mapping[str, Any]
+    reason: str | None = None
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AddComment(_Command):
     """Add the comment of a person, or without an actor the engine's, at any time of a process's life."""
 
@@ -144,6 +153,7 @@ Command: TypeAlias = (
     | TerminateProcess
     | PauseProcess
     | ResumeProcess
+    | ChangeData
     | AddComment
     | FireItemTimer
     | FireJob

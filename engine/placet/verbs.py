@@ -10,6 +10,7 @@ from placet.arguments import action_of, id_of, place_of_item
 from placet.commands import (
     ActOnWorkItem,
     AddComment,
+    ChangeData,
     PauseProcess,
     ResolveIncident,
     ResumeProcess,
@@ -130,6 +131,20 @@ class Verbs(Door):
         permission PM_SUPERVISOR; `TransitionNotAllowed` where it is not stopped; `InvalidInput` for an unknown actor.
         """
         await self.handle(ResumeProcess(process_id=id_of(process_id), actor=await self._dn(actor)))
+
+    async def change_data(
+        self, process_id: str, data: Mapping[str, Any], *, actor: str | None = None, reason: str | None = None
+    ) -> None:
+        """Change data items of a process that has not ended, None empties one; the reason becomes a comment.
+
+        What has been asked and decided stays as it is; what comes later sees the new data.
+
+        Raises `NotFound` without such a process, also where the actor may not see it; `NotAllowed` without the
+        permission PM_SUPERVISOR; `Conflict` where it has ended; `InvalidData` for items that are unknown or of the
+        wrong type; `InvalidInput` where nothing would change, for an unknown actor or an unstorable reason.
+        """
+        actor = await self._dn(actor)
+        await self.handle(ChangeData(process_id=id_of(process_id), actor=actor, data=data, reason=reason))
 
     async def retry_incident(
         self,

@@ -24,6 +24,7 @@ ALL = [
     (Act.PAUSE, Permission.SUPERVISE),
     (Act.RESUME, Permission.SUPERVISE),
     (Act.RETRY, Permission.SUPERVISE),
+    (Act.CHANGE_DATA, Permission.SUPERVISE),
     (Act.CHANGE_DEFINITIONS, Permission.DEFINE),
     (Act.MANAGE_PEOPLE, Permission.MANAGE_PEOPLE),
     (Act.REGISTER_APPLICATIONS, Permission.REGISTER_APPLICATIONS),

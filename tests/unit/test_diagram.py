@@ -6,9 +6,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from placet.diagram import to_mermaid, to_svg
+from placet.diagram import stands_on, steps_taken, to_mermaid, to_svg, to_text
 from placet.diagram.layout import lay_out
 from placet.loader import load_directory, parse_definition
+from tests.builders import BOB, DAY, Story, a_branch, a_condition, a_definition, a_merge, a_wait, an_approval
 
 DEFINITIONS = load_directory(Path(__file__).parents[2] / "definitions")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -132,3 +133,99 @@ def test_mermaid_takes_no_word_of_a_definition_for_its_own():
         quoted = re.findall(r'"([^"]*)"', content)
         assert all(re.fullmatch(r"(?:[\w .,:()/'’…%+=;-]|#\d+;)*", part) for part in quoted), line
         assert re.fullmatch(r"\s+n\d+(?:\W+\"\W+| -->(?:\|\"\"\|)? n\d+)?", re.sub(r'"[^"]+"', '""', content)), line
+
+
+# -- one process in the picture ---------------------------------------------------------------------
+
+WAYS = a_definition(
+    size=a_condition("true", true="both", false="done"),
+    both=a_branch("ask", "rest"),
+    ask=an_approval(paths={"approved": "meet", "denied": "size"}),
+    rest=a_wait(DAY, to="meet"),
+    meet=a_merge(),
+)
+START_TO_BOTH = [("", "size"), ("size", "both"), ("both", "ask"), ("both", "rest")]
+
+
+def arrows_taken(svg: str) -> int:
+    return svg.count('class="taken arrow"')
+
+
+def test_where_a_process_stands_and_the_way_it_took_are_marked():
+    story = Story(WAYS).start()
+    process = story.process
+
+    assert stands_on(process) == ["ask", "rest"]
+    assert steps_taken(process, story.events) == ["size>true", "both>*"]
+    svg = to_svg(WAYS, highlight=stands_on(process), way=steps_taken(process, story.events))
+    assert set(re.findall(r'class="\w+ taken" data-activity="(\w*)"', svg)) == {"", "size", "both"}
+    assert set(re.findall(r'class="\w+ here" data-activity="(\w*)"', svg)) == {"ask", "rest"}
+    assert arrows_taken(svg) == len(START_TO_BOTH)
+
+
+def test_one_that_has_ended_still_tells_its_way():
+    story = Story(WAYS).start()
+    story.act(1, "approve", BOB)
+    story.pass_by(2 * DAY)
+
+    assert story.process.flow == {}
+    assert stands_on(story.process) == []
+    taken = steps_taken(story.process, story.events)
+    assert taken == ["size>true", "both>*", "ask>approved", "rest>next", "meet>next"]
+    assert arrows_taken(to_svg(WAYS, way=taken)) == len(START_TO_BOTH) + 3
+
+
+def test_a_way_that_is_gone_twice_is_noted_once():
+    story = Story(a_definition(ask=an_approval(paths={"approved": "ask", "denied": "done"}))).start()
+    for number in (1, 2, 3):
+        story.act(number, "approve", BOB)
+
+    assert steps_taken(story.process, story.events) == ["ask>approved"]
+
+
+def test_without_a_way_nothing_is_marked():
+    svg = to_svg(WAYS)
+
+    assert arrows_taken(svg) == 0
+    assert " taken" not in svg.replace("taken head", "").replace(".taken", "").replace("taken-head", "")
+
+
+def test_a_piece_of_a_page_brings_no_style_of_its_own():
+    piece = to_svg(WAYS, is_piece=True)
+
+    assert piece.startswith('<svg class="diagram" role="img" aria-label="Test"')
+    assert "<style" not in piece
+    assert "style=" not in piece
+    assert ElementTree.fromstring(piece) is not None
+
+
+def test_lines_of_text_say_the_same():
+    story = Story(WAYS).start()
+    text = to_text(WAYS, highlight=stands_on(story.process), way=steps_taken(story.process, story.events))
+
+    assert text.splitlines() == [
+        "✓ Start",
+        "    ━━▶ Size",
+        "✓ Size",
+        "    ━━▶ true: Both",
+        "    ──▷ false: Done",
+        "✓ Both",
+        "    ━━▶ Ask",
+        "    ━━▶ Rest",
+        "· Done",
+        "▶ Ask (bob)",
+        "    ──▷ approved: Meet",
+        "    ──▷ denied: Size",
+        "▶ Rest (waits for 1 day)",
+        "    ──▷ Meet",
+        "· Meet",
+        "    ──▷ Done",
+    ]
+
+
+@pytest.mark.parametrize("definition", ALL, ids=lambda definition: definition.name)
+def test_lines_of_text_have_every_activity_and_arrow(definition):
+    text = to_text(definition)
+
+    assert len(re.findall(r"^· ", text, re.MULTILINE)) == len(definition.activities) + 1
+    assert text.count("──▷") == to_mermaid(definition).count("-->")

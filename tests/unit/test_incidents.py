@@ -27,7 +27,7 @@ def a_story(call=None, **more):
     """A process whose call has failed, with its incident open."""
     call = call or a_call(inputs={"name": "data.who"}, outputs={"found": "response.message"}, **more)
     story = Story(a_definition(data=DATA, call=call, no=a_status("denied"))).start(data={"who": "Ann"})
-    story.job_ended("fault", reason="it said no", tries=[{"at": "x", "code": 500, "error": "no", "ms": 1}])
+    story.job_ended("fault", reason="it said no", tries=[{"at": NINE.isoformat(), "code": 500, "error": "no", "ms": 1}])
     return story
 
 

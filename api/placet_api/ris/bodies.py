@@ -66,4 +66,13 @@ ACT = body_of(
     Addressee={**PERSON, "description": "Whom the item goes to; needed by Reassign."},
     GUID={**TEXT, "description": "If given, the id of the item in the path."},
 )
+FILLED_IN = body_of(
+    DataItems={**DATA_ITEMS, "description": "What is filled in so far."},
+    Data=DATA,
+)
+CHANGE = body_of(
+    DataItems={**DATA_ITEMS, "description": "New values; one without any is emptied."},
+    Data=DATA,
+    Comment={**TEXT, "description": "Why; kept as a comment."},
+)
 COMMENT = body_of(("Comment",), Comment={"type": "string", "minLength": 1})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -12,8 +12,9 @@ from placet.query.ast import Node
 from placet.query.criterion import parse_filters
 from placet.query.fields import Resource
 from placet_api.answers import Answer, Headers, to_json
-from placet_api.params import MOST_ROWS, PAGING, Paging, encode_cursor, parse_paging
+from placet_api.params import MOST_ROWS, Paging, encode_cursor, parse_paging
 from placet_api.ris.request import Request
+from placet_api.ris.searches import PARAMETERS, Search
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +31,19 @@ Read: TypeAlias = "Callable[[Request, Node | None, Paging, int], Awaitable[Rows]
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """One collection: what it is called, what can be asked of it, and how it is read."""
+    """One collection: what it is called, what can be asked of it, and how it is read: by filters, or by a query."""
 
     kind: str
     fields: Resource
     newest_first: bool
     of_items: bool
     read: Read
+    search: Search
 
     async def answer(self, request: Request) -> Answer:
-        query = request.query(PAGING)
+        query = request.query(PARAMETERS)
+        if any(query.one(name) is not None for name in ("q", "zone")):
+            return await self.search.answer(request, query)
         wanted = parse_filters(query.all("filter"), self.fields)
         paging = parse_paging(query, newest_first=self.newest_first, of_items=self.of_items)
         if paging.limit is not None:
@@ -59,7 +63,9 @@ class Collection:
             headers = ((b"link", request.render.links.next_page(self.kind, query)),)
         return request.answer_text(_array(rows.texts[:limit]), headers=headers)
 
-    async def _parts(self, request: Request, wanted: Node | None, paging: Paging, rows: Rows) -> AsyncIterator[bytes]:
+    async def _parts(
+        self, request: Request, wanted: Node | None, paging: Paging, rows: Rows
+    ) -> AsyncGenerator[bytes, None]:
         """The JSON array without its first bracket; each page is read when the one before has been sent."""
         debug = request.target.debug
         ending = b"\n]" if debug else b"]"

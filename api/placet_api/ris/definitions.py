@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -10,19 +11,41 @@ import orjson
 from placet import FoundProcess
 from placet.commands import StartProcess
 from placet.errors import InvalidInput
-from placet_api.answers import Answer, json_answer
+from placet.query.ast import Comparison, Node, Operator, fields_of
+from placet.query.fields import DEFINITIONS as DEFINITION_FIELDS
+from placet_api.answers import Answer, json_answer, to_json
 from placet_api.body import person_of, text_of
+from placet_api.links import DEFINITIONS
 from placet_api.params import preference
 from placet_api.ris.data_items import read_data_items
 from placet_api.ris.request import Request
+from placet_api.ris.searches import PARAMETERS, Search
 
 
 async def every_definition(request: Request) -> Answer:
-    """The newest version of each definition that starts processes."""
-    request.query()
+    """The newest version of each definition that starts processes, or what a query finds."""
+    query = request.query(PARAMETERS)
+    if query.pairs:
+        return await _search.answer(request, query)
     definitions = await request.engine.definitions(actor=request.actor.dn)
     accepted = request.accept_language
     return request.answer([request.render.definition(each, accepted) for each in definitions if not each.retired])
+
+
+async def _fetch(request: Request, ids: Sequence[str]) -> Mapping[str, str]:
+    definitions = await request.engine.definitions(actor=request.actor.dn)
+    accepted, asked = request.accept_language, set(ids)
+    values = {each.guid: request.render.definition(each, accepted) for each in definitions if each.guid in asked}
+    return {guid: to_json(value).decode() for guid, value in values.items()}
+
+
+def _not_retired(wanted: Node | None) -> Node | None:
+    """Those that start processes, unless a query asks for the others."""
+    return None if wanted is not None and _RETIRED in fields_of(wanted) else Comparison(_RETIRED, Operator.EQ, False)
+
+
+_RETIRED = DEFINITION_FIELDS.field("Retired")
+_search = Search(DEFINITIONS, "definitions", "DefinitionId", _fetch, "Definition", _not_retired)
 
 
 async def one_definition(request: Request) -> Answer:

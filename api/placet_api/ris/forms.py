@@ -10,6 +10,7 @@ from placet.core.forms import FieldState
 from placet.forms import FormView
 from placet_api.answers import Answer
 from placet_api.negotiation import ENGLISH, language
+from placet_api.ris.data_items import read_data_items
 from placet_api.ris.render import activity_name, data_item
 from placet_api.ris.request import Request
 
@@ -18,17 +19,23 @@ _LIMITS = {"MinLength": "min_length", "MaxLength": "max_length", "Minimum": "min
 
 
 async def of_definition(request: Request) -> Answer:
-    """The form by which a process is started."""
+    """The form by which a process is started; by POST as it is with the data of the body filled in."""
     request.query()
-    view = await request.engine.form(request.id("definition"), actor=request.actor.dn)
+    data = await _filled_in(request)
+    view = await request.engine.form(request.id("definition"), actor=request.actor.dn, data=data)
     return request.answer(_form(request, view))
 
 
 async def of_work_item(request: Request) -> Answer:
-    """The form of a work item that whoever asks may answer."""
+    """The form of a work item that whoever asks may answer; by POST as it is with the data of the body filled in."""
     request.query()
-    view = await request.engine.work_item_form(request.id("work item"), actor=request.actor.dn)
+    data = await _filled_in(request)
+    view = await request.engine.work_item_form(request.id("work item"), actor=request.actor.dn, data=data)
     return request.answer(_form(request, view))
+
+
+async def _filled_in(request: Request) -> dict[str, Any]:
+    return read_data_items(await request.body()) if request.method == "POST" else {}
 
 
 def _form(request: Request, view: FormView) -> dict[str, Any]:

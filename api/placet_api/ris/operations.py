@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from placet.query import fields
 from placet_api.openapi.faults import ANYWHERE, FAULT, FAULTS
 from placet_api.openapi.operation import SIGN_IN, Body, Operation, Parameter, Reply, ServiceOperations, reference
 from placet_api.ris import bodies, examples
+from placet_api.ris.inside_operations import INSIDE
+from placet_api.ris.inside_schemas import NAMED as NAMED_OF_INSIDE
 from placet_api.ris.parameters import (
     CURSOR,
     GUID,
@@ -19,7 +22,10 @@ from placet_api.ris.parameters import (
     LANGUAGE,
     LIMIT,
     PREFER,
+    REASON,
     SORT,
+    ZONE,
+    Q,
     filter_of,
     id_of,
     with_matrix,
@@ -27,7 +33,11 @@ from placet_api.ris.parameters import (
 from placet_api.ris.resources import RESOURCES
 from placet_api.ris.schemas import NAMED, json_schema, object_schema
 from placet_api.ris.service import PREFIXES
+from placet_api.ris.waiting_operations import CHANGES_DATA, WAITING
+from placet_api.ris.waiting_schemas import NAMED as NAMED_OF_WAITING
 
+Q_ITEMS = replace(Q, example="Addressee = me")
+Q_DEFINITIONS = replace(Q, example="Name contains 'a'")
 _FAULTS_OF_COMMANDS = (403, 404, 409)
 _FAULTS_OF_BODIES = (413, 415)
 
@@ -98,7 +108,8 @@ _READING = (
                 links=_first_of("getDefinition") | _first_of("startProcess", "start"),
             )
         },
-        parameters=(LANGUAGE,),
+        faults=(422,),
+        parameters=(Q_DEFINITIONS, ZONE, LANGUAGE),
     ),
     Operation(
         "getDefinition",
@@ -136,7 +147,8 @@ _READING = (
                 links=_first_of("getProcess"),
             )
         },
-        parameters=(filter_of(fields.PROCESSES, "ProcessStatus=Running"), LIMIT, SORT, CURSOR, LANGUAGE),
+        faults=(422,),
+        parameters=(filter_of(fields.PROCESSES, "ProcessStatus=Running"), Q, ZONE, LIMIT, SORT, CURSOR, LANGUAGE),
     ),
     Operation(
         "getProcess",
@@ -159,6 +171,8 @@ _READING = (
         faults=(404,),
         parameters=(_PROCESS_ID, filter_of(fields.COMMENTS, "Type=User")),
     ),
+    *WAITING,
+    *INSIDE,
     Operation(
         "getWorkItems",
         "GET",
@@ -173,7 +187,8 @@ _READING = (
                 links=_first_of("getWorkItem"),
             )
         },
-        parameters=(filter_of(fields.WORK_ITEMS, "Addressee=self"), LIMIT, SORT, CURSOR, LANGUAGE),
+        faults=(422,),
+        parameters=(filter_of(fields.WORK_ITEMS, "Addressee=self"), Q_ITEMS, ZONE, LIMIT, SORT, CURSOR, LANGUAGE),
     ),
     Operation(
         "getWorkItem",
@@ -223,7 +238,7 @@ def _ends(name: str, method: str, text: str = "") -> Operation:
         {204: _DONE},
         text,
         (*_FAULTS_OF_COMMANDS, 412),
-        (_PROCESS_ID, KIND, IF_MATCH),
+        (_PROCESS_ID, KIND, REASON, IF_MATCH),
     )
 
 
@@ -256,7 +271,36 @@ def _says(name: str, path: str, summary: str, id_: Parameter) -> Operation:
     return Operation(name, "POST", path, summary, {204: _DONE}, faults=faults, parameters=(id_,), body=body)
 
 
+def _fills_in(name: str, path: str, summary: str, id_: Parameter, shape: str, example: Any) -> Operation:
+    return Operation(
+        name,
+        "POST",
+        path,
+        summary,
+        {200: _reads(shape, "What is asked by then; nothing is kept.", example)},
+        faults=(*_FAULTS_OF_COMMANDS, *_FAULTS_OF_BODIES),
+        parameters=(id_, LANGUAGE),
+        body=Body(bodies.FILLED_IN, {"Data": {"days": 4}}),
+    )
+
+
 _CHANGING = (
+    _fills_in(
+        "fillInDefinitionForm",
+        "/wf/definitions/{id}/form",
+        "The form of a request with something filled in",
+        _DEFINITION_ID,
+        "wf/definitions/*/form",
+        examples.FORM,
+    ),
+    _fills_in(
+        "fillInWorkItemForm",
+        "/wf/workitems/{id}/form",
+        "The form of a work item with something filled in",
+        _WORK_ITEM_ID,
+        "wf/workitems/*/form",
+        examples.ITEM_FORM,
+    ),
     Operation(
         "startProcess",
         "POST",
@@ -273,6 +317,7 @@ _CHANGING = (
     _says("addProcessComment", "/wf/processes/{id}/comments", "Comment on a process", _PROCESS_ID),
     _switches("pauseProcess", "/wf/processes/{id}/pause", "Pause a process"),
     _switches("resumeProcess", "/wf/processes/{id}/resume", "Resume a process"),
+    CHANGES_DATA,
     _acts(
         "actOnWorkItem",
         "PUT",
@@ -290,7 +335,10 @@ OPERATIONS = ServiceOperations(
     (*_READING, *_CHANGING, *map(with_matrix, _READING)),
     FAULTS,
     (*ANYWHERE, 401, 403, 406, 429),
-    {"Fault": FAULT, **{each.name: object_schema(each, refer=True) for each in NAMED}},
+    {
+        "Fault": FAULT,
+        **{each.name: object_schema(each, refer=True) for each in (*NAMED, *NAMED_OF_WAITING, *NAMED_OF_INSIDE)},
+    },
     PREFIXES,
     tuple(SIGN_IN),
 )

@@ -41,9 +41,14 @@ SORT = Parameter(
     {"type": "string", "enum": ["CreationTime", "-CreationTime"]},
 )
 CURSOR = Parameter("cursor", "Where a page begins; only as it stands in a Link.", {"type": "string", "minLength": 1})
+Q = Parameter("q", "A query, in the query language.", example="ProcessStatus = Running")
+ZONE = Parameter("zone", "Where today begins for the reader; UTC unless said otherwise.", example="Europe/Amsterdam")
 KIND = Parameter(
     "type", "RETRACT withdraws it; ERROR ends it as failed.", {"type": "string", "enum": ["RETRACT", "ERROR"]}
 )
+
+
+REASON = Parameter("reason", "Why; kept as a comment.", {"type": "string"})
 
 
 def id_of(what: str, example: str) -> Parameter:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from placet import FoundProcess
-from placet.commands import PauseProcess, ResumeProcess, TerminateProcess
+from placet.commands import ChangeData, PauseProcess, ResumeProcess, TerminateProcess
 from placet.errors import InvalidInput
-from placet.query.ast import Node
+from placet.query.ast import In, Node
 from placet.query.fields import PROCESSES as PROCESS_FIELDS
-from placet_api.answers import Answer
+from placet_api.answers import Answer, to_json
+from placet_api.body import text_of
 from placet_api.links import PROCESSES
 from placet_api.params import Paging
 from placet_api.ris.collections import Collection, Rows
+from placet_api.ris.data_items import read_data_items
 from placet_api.ris.request import NO_CONTENT, Request
 from placet_api.ris.rows import write_processes
+from placet_api.ris.searches import Search
 
-_TYPE = frozenset({"type"})
+_END = frozenset({"type", "reason"})
 
 
 def _value(request: Request, found: FoundProcess) -> object:
@@ -28,7 +33,20 @@ async def _read(request: Request, wanted: Node | None, paging: Paging, limit: in
     return Rows(write_processes(listing, request.render, request.accept_language), listing.cursor)
 
 
-processes = Collection(kind=PROCESSES, fields=PROCESS_FIELDS, newest_first=True, of_items=False, read=_read)
+async def _fetch(request: Request, ids: Sequence[str]) -> Mapping[str, str]:
+    wanted = In(PROCESS_FIELDS.field("ProcessId"), tuple(ids))
+    found = await request.engine.processes(wanted, actor=request.actor.dn, limit=len(ids))
+    return {each.process.id: to_json(_value(request, each)).decode() for each in found}
+
+
+processes = Collection(
+    kind=PROCESSES,
+    fields=PROCESS_FIELDS,
+    newest_first=True,
+    of_items=False,
+    read=_read,
+    search=Search(PROCESSES, "processes", "ProcessId", _fetch, "-CreationTime"),
+)
 
 
 async def every_process(request: Request) -> Answer:
@@ -43,10 +61,13 @@ async def one_process(request: Request) -> Answer:
 
 async def terminate(request: Request) -> Answer:
     """End a process; by DELETE, or by POST for clients that cannot send DELETE."""
-    error = _ends_in_error(request.query(_TYPE).one("type"))
+    query = request.query(_END)
+    error, reason = _ends_in_error(query.one("type")), query.one("reason") or None
     process_id = request.id("process")
     revision = await request.expected_revision(process_id)
-    command = TerminateProcess(process_id=process_id, actor=request.actor.dn, error=error, revision=revision)
+    command = TerminateProcess(
+        process_id=process_id, actor=request.actor.dn, error=error, reason=reason, revision=revision
+    )
     await request.engine.handle(command)
     return NO_CONTENT
 
@@ -74,4 +95,20 @@ async def resume(request: Request) -> Answer:
     process_id = request.id("process")
     revision = await request.expected_revision(process_id)
     await request.engine.handle(ResumeProcess(process_id=process_id, actor=request.actor.dn, revision=revision))
+    return NO_CONTENT
+
+
+async def change_data(request: Request) -> Answer:
+    """Change data items of a process that has not ended; a `Comment` says why."""
+    request.query()
+    process_id, body = request.id("process"), await request.body()
+    revision = await request.expected_revision(process_id)
+    command = ChangeData(
+        process_id=process_id,
+        actor=request.actor.dn,
+        data=read_data_items(body),
+        reason=text_of(body, "Comment"),
+        revision=revision,
+    )
+    await request.engine.handle(command)
     return NO_CONTENT

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from placet_api.answers import Answer
-from placet_api.ris import comments, definitions, forms, processes, work_items
+from placet_api.ris import comments, definitions, forms, inside, processes, waiting, work_items
+from placet_api.ris.inside_schemas import DATA, DIAGRAM, HAPPENED
 from placet_api.ris.request import Request
 from placet_api.ris.resource import Resource
 from placet_api.ris.schemas import COMMENT, DEFINITION, FORM, LINK, PROCESS, WORK_ITEM, Schema
+from placet_api.ris.waiting_schemas import OFFER, WAIT
 
 
 async def root(request: Request) -> Answer:
@@ -28,7 +30,8 @@ RESOURCES: Mapping[str, Resource] = {
         Schema("/v1/wf/definitions/{Definition ID}", DEFINITION),
     ),
     "wf/definitions/*/form": Resource(
-        {"GET": forms.of_definition}, Schema("/v1/wf/definitions/{Definition ID}/form", FORM)
+        {"GET": forms.of_definition, "POST": forms.of_definition},
+        Schema("/v1/wf/definitions/{Definition ID}/form", FORM),
     ),
     "wf/processes": Resource({"GET": processes.every_process}, Schema("/v1/wf/processes", PROCESS, "ProcessInfo")),
     "wf/processes/*": Resource(
@@ -39,8 +42,23 @@ RESOURCES: Mapping[str, Resource] = {
         {"GET": comments.of_process, "POST": comments.add_to_process},
         Schema("/v1/wf/processes/{Process ID}/comments", COMMENT, "CommentInfo"),
     ),
+    "wf/processes/*/data": Resource(
+        {"GET": inside.data, "POST": processes.change_data}, Schema("/v1/wf/processes/{Process ID}/data", DATA)
+    ),
+    "wf/processes/*/timeline": Resource(
+        {"GET": inside.timeline}, Schema("/v1/wf/processes/{Process ID}/timeline", HAPPENED, "EventInfo")
+    ),
+    "wf/processes/*/diagram": Resource(
+        {"GET": inside.diagram}, Schema("/v1/wf/processes/{Process ID}/diagram", DIAGRAM)
+    ),
     "wf/processes/*/pause": Resource({"POST": processes.pause}),
     "wf/processes/*/resume": Resource({"POST": processes.resume}),
+    "wf/processes/*/waiting": Resource(
+        {"GET": waiting.of_process}, Schema("/v1/wf/processes/{Process ID}/waiting", WAIT, "WaitInfo")
+    ),
+    "wf/processes/*/actions": Resource(
+        {"GET": waiting.actions}, Schema("/v1/wf/processes/{Process ID}/actions", OFFER, "OfferInfo")
+    ),
     "wf/workitems": Resource(
         {"GET": work_items.every_work_item}, Schema("/v1/wf/workitems", WORK_ITEM, "WorkitemInfo")
     ),
@@ -48,7 +66,9 @@ RESOURCES: Mapping[str, Resource] = {
         {"GET": work_items.one_work_item, "PUT": work_items.act, "POST": work_items.act},
         Schema("/v1/wf/workitems/{Workitem ID}", WORK_ITEM),
     ),
-    "wf/workitems/*/form": Resource({"GET": forms.of_work_item}, Schema("/v1/wf/workitems/{Workitem ID}/form", FORM)),
+    "wf/workitems/*/form": Resource(
+        {"GET": forms.of_work_item, "POST": forms.of_work_item}, Schema("/v1/wf/workitems/{Workitem ID}/form", FORM)
+    ),
     "wf/workitems/*/comments": Resource(
         {"GET": comments.of_work_item, "POST": comments.add_to_work_item},
         Schema("/v1/wf/workitems/{Workitem ID}/comments", COMMENT, "CommentInfo"),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from placet import Action, FoundWorkItem, cursor_of
+from placet import Action, FoundWorkItem, WorkItemStatus, cursor_of
 from placet.commands import ActOnWorkItem
 from placet.core.records import split_work_item_id
 from placet.errors import InvalidInput
-from placet.query.ast import Node
+from placet.query.ast import In, Node, all_of, fields_of
 from placet.query.fields import WORK_ITEMS as WORK_ITEM_FIELDS
 from placet_api.answers import Answer, to_json
 from placet_api.body import list_of, name_of, person_of, text_of
@@ -19,8 +19,12 @@ from placet_api.ris.collections import Collection, Rows
 from placet_api.ris.data_items import Ambiguous, read_data_items
 from placet_api.ris.render import ACTION_NAMES, data_item_values
 from placet_api.ris.request import Request
+from placet_api.ris.searches import Search
 
 _ACTIONS = {name.casefold(): action for action, names in ACTION_NAMES.items() for name in names}
+_STATUS = WORK_ITEM_FIELDS.field("Status")
+_OPEN = In(_STATUS, (WorkItemStatus.OPEN.value, WorkItemStatus.CLAIMED.value))
+_ANY_STATUS = In(_STATUS, tuple(status.value for status in WorkItemStatus))
 _KNOWN = ", ".join(f"{action.value} {names[0]}" for action, names in ACTION_NAMES.items())
 
 
@@ -35,7 +39,25 @@ async def _read(request: Request, wanted: Node | None, paging: Paging, limit: in
     return Rows([to_json(_value(request, each)).decode() for each in found], lambda at: cursor_of(found[at]))
 
 
-work_items = Collection(kind=WORK_ITEMS, fields=WORK_ITEM_FIELDS, newest_first=False, of_items=True, read=_read)
+async def _fetch(request: Request, ids: Sequence[str]) -> Mapping[str, str]:
+    wanted = all_of([In(WORK_ITEM_FIELDS.field("WorkId"), tuple(ids)), _ANY_STATUS])
+    found = await request.engine.work_items(wanted, actor=request.actor.dn, limit=len(ids))
+    return {each.item.id: to_json(_value(request, each)).decode() for each in found}
+
+
+def _open_ones(wanted: Node | None) -> Node | None:
+    """As by a filter: the open and claimed ones, unless a status is asked for."""
+    return None if wanted is not None and _STATUS in fields_of(wanted) else _OPEN
+
+
+work_items = Collection(
+    kind=WORK_ITEMS,
+    fields=WORK_ITEM_FIELDS,
+    newest_first=False,
+    of_items=True,
+    read=_read,
+    search=Search(WORK_ITEMS, "workitems", "WorkId", _fetch, "CreationTime", _open_ones),
+)
 
 
 async def every_work_item(request: Request) -> Answer:

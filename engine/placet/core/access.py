@@ -38,6 +38,7 @@ class Act(Enum):
     PAUSE = "pause the process"
     RESUME = "resume the process"
     RETRY = "retry what failed"
+    CHANGE_DATA = "change the data of the process"
     CHANGE_DEFINITIONS = "change definitions"
     MANAGE_PEOPLE = "change users, groups and roles"
     REGISTER_APPLICATIONS = "register applications"
@@ -193,6 +194,7 @@ RULES: Mapping[Act, Rule] = {
     Act.PAUSE: Rule((_permission(Permission.SUPERVISE),), needs_sight=True),
     Act.RESUME: Rule((_permission(Permission.SUPERVISE),), needs_sight=True),
     Act.RETRY: Rule((_permission(Permission.SUPERVISE),), needs_sight=True),
+    Act.CHANGE_DATA: Rule((_permission(Permission.SUPERVISE),), needs_sight=True),
     Act.CHANGE_DEFINITIONS: Rule((_permission(Permission.DEFINE),)),
     Act.MANAGE_PEOPLE: Rule((_permission(Permission.MANAGE_PEOPLE),)),
     Act.REGISTER_APPLICATIONS: Rule((_permission(Permission.REGISTER_APPLICATIONS),)),

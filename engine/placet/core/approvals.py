@@ -9,7 +9,7 @@ from placet.core.clockwork import later, next_ring
 from placet.core.definition import Addressees, Approval, SettleKind
 from placet.core.draft import Draft
 from placet.core.names import fold_dn
-from placet.core.people import Group, Person
+from placet.core.people import Directory, Group, Person
 from placet.core.records import WorkItem
 from placet.core.standing_in import delegate_of
 from placet.core.voters import has_free_voter, may_decide
@@ -104,15 +104,20 @@ def resolve(draft: Draft, addressees: Addressees) -> list[str]:
 
 def _resolve(draft: Draft, addressees: Addressees) -> list[str]:
     given = addressees if isinstance(addressees, str) else addressees.evaluate(draft.expression_facts())
+    return named_by(draft.directory, given)
+
+
+def named_by(directory: Directory, given: Any) -> list[str]:
+    """The DNs of active users and groups that the value of an expression names, each once, in their order."""
     found: dict[str, str] = {}
     for entry in given if isinstance(given, list) else [given]:
-        known = principal(draft, entry)
+        known = principal(directory, entry)
         if known is not None:
             found.setdefault(fold_dn(known.dn), known.dn)
     return list(found.values())
 
 
-def principal(draft: Draft, entry: Any) -> Person | Group | None:
+def principal(directory: Directory, entry: Any) -> Person | Group | None:
     """The user or group that one entry names, if he or one of it can act."""
     if isinstance(entry, dict):  # a person as expressions see one, for example `initiator.manager`
         entry = entry.get("dn")
@@ -120,7 +125,6 @@ def principal(draft: Draft, entry: Any) -> Person | Group | None:
         return None
     if not isinstance(entry, str):
         raise InvalidInput(f"addressees have to be DNs, user names or groups, not {entry!r}")
-    directory = draft.directory
     person = directory.person(entry)
     if person is not None:
         return person if person.active else None

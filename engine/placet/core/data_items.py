@@ -15,10 +15,11 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
-from placet.core.data_values import READERS, Unusable, date_text, decimal_text, shown
+from placet.core.data_values import READERS, Unusable, decimal_text, shown
 from placet.core.definition import DataItem, DataType, Definition
 from placet.core.expressions import Expression
 from placet.errors import InvalidData, InvalidInput
+from placet.query.times import date_text
 
 MAX_VALUES = 1_000  # of one multi-valued item
 MAX_CHARACTERS = 1_000_000  # of all values of one item

@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,7 @@ from placet.core.definition import DataType
 from placet.core.names import is_dn
 from placet.errors import InvalidInput
 from placet.query.storable import UNSTORABLE
-from placet.query.times import parse_time
+from placet.query.times import date_text, parse_time
 
 MAX_TEXT = 100_000
 MAX_DEPTH = 32
@@ -34,12 +34,6 @@ class Unusable(ValueError):
     def __init__(self, what: str, remedy: str) -> None:
         super().__init__(f"{what}; {remedy}")
         self.what, self.remedy = what, remedy
-
-
-def date_text(moment: datetime) -> str:
-    """The stored form of a time: UTC with milliseconds, `2008-07-23T08:47:15.000Z`."""
-    moment = moment.astimezone(UTC) if moment.tzinfo else moment
-    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def decimal_text(value: float) -> str:

@@ -10,6 +10,7 @@ from typing import assert_never
 from placet.commands import (
     ActOnWorkItem,
     AddComment,
+    ChangeData,
     ChildEnded,
     Command,
     FindOthers,
@@ -74,6 +75,9 @@ def _apply(draft: Draft, command: Command) -> bool:
         case ResumeProcess():
             _require_revision(draft, command.revision)
             processes.resume(draft, command)
+        case ChangeData():
+            _require_revision(draft, command.revision)
+            processes.change_data(draft, command)
         case AddComment():
             processes.comment(draft, command)
         case FireItemTimer():

@@ -230,7 +230,8 @@ class Draft:
             if incident.token and incident.resolved_at is None:
                 self.close_incident(incident, "ended")
                 self.record("incident.closed", activity=incident.activity, incident=incident.number)
-        self.record(event, approval=self.process.approval_status.label, **detail)
+        way: dict[str, Any] = {"way": self.flow.way} if self.flow.way else {}
+        self.record(event, approval=self.process.approval_status.label, **way, **detail)
         if self.process.parent:
             outcome = self.process.approval_status.label.lower()
             self.add_job("tell_parent", parent=self.process.parent, outcome=outcome, reason=detail.get("reason"))

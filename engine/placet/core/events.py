@@ -14,6 +14,7 @@ KINDS: dict[int, str] = {
     9: "process.logged",
     10: "process.child_started",
     11: "process.child_ended",
+    12: "process.data_changed",
     20: "activity.entered",
     21: "activity.left",
     30: "work_item.assigned",

@@ -41,11 +41,18 @@ class Flow:
     depth: int = 0  # how many processes stand above this one
     held: list[dict[str, Any]] = field(default_factory=list)  # outcomes of children that came during a pause
     stranded: list[int] = field(default_factory=list)  # items that wait although nobody can answer them
+    way: list[str] = field(default_factory=list)  # the steps taken so far, each once: `activity>path`
 
     def number(self) -> int:
         """A number for a new token or scope."""
         self.last += 1
         return self.last
+
+    def note_step(self, activity: str, path: str) -> None:
+        """Keep in mind that a path was taken; for pictures, however often it happens."""
+        step = f"{activity}>{path}"
+        if step not in self.way:
+            self.way.append(step)
 
     def dump(self) -> dict[str, Any]:
         """As JSON, without what is empty."""
@@ -55,7 +62,7 @@ class Flow:
         }
         if self.scopes:
             dump["scopes"] = {str(number): asdict(scope) for number, scope in self.scopes.items()}
-        rest = ("decided", "paused_at", "held", "depth", "stranded")
+        rest = ("decided", "paused_at", "held", "depth", "stranded", "way")
         dump.update((name, value) for name in rest if (value := getattr(self, name)))
         return dump
 
@@ -78,6 +85,7 @@ class Flow:
             depth=stored.get("depth", 0),
             held=list(stored.get("held", ())),
             stranded=list(stored.get("stranded", ())),
+            way=list(stored.get("way", ())),
         )
 
 

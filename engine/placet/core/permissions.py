@@ -14,7 +14,7 @@ class Permission(StrEnum):
     SEE_ALL = "PM_ALLCASES"
     TERMINATE = "PM_CANCELCASE"
     REASSIGN = "PM_REASSIGNCASE"
-    SUPERVISE = "PM_SUPERVISOR"  # act for others, pause, resume, retry, start as somebody's proxy
+    SUPERVISE = "PM_SUPERVISOR"  # act for others, pause, resume, retry, change data, start as somebody's proxy
     DEFINE = "PM_FACTORY"  # change definitions
     OPERATE = "PM_SETUP_ADVANCE"  # connectors, engines, the audit trail
     MANAGE_PEOPLE = "PM_USERS"  # users, groups, roles

@@ -1,11 +1,12 @@
-"""What is done with a process as a whole: terminate, pause, resume and comment."""
+"""What is done with a process as a whole: terminate, pause, resume, change its data and comment."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
 
-from placet.commands import AddComment, PauseProcess, ResumeProcess, TerminateProcess
+from placet.commands import AddComment, ChangeData, PauseProcess, ResumeProcess, TerminateProcess
+from placet.core import data_items
 from placet.core.access import Act, Row, require_act
 from placet.core.children import child_ended
 from placet.core.clockwork import later, next_ring
@@ -15,6 +16,7 @@ from placet.core.machine import PROCESS, move
 from placet.core.outcomes import end_held_jobs
 from placet.core.records import WorkItem
 from placet.core.stranded import find_others
+from placet.errors import Conflict, InvalidInput
 
 _EPOCH_MS = timedelta(milliseconds=1)
 
@@ -82,6 +84,21 @@ def _resume_item(draft: Draft, item: WorkItem, held: int) -> None:
         due_at=later(item.due_at, by) if item.due_at else None,
     )
     draft.change_item(moved, timer_at=next_ring(moved, approval), timer=item.timer + 1)
+
+
+def change_data(draft: Draft, command: ChangeData) -> None:
+    """Change data items of a process that waits; what it has asked and decided by them stays as it is."""
+    _require(draft, Act.CHANGE_DATA)
+    if draft.process.life.is_over:
+        label = draft.process.approval_status.label
+        raise Conflict(f"The process has ended ({label}); its data can be changed no more.")
+    changes = data_items.check_change(draft.definition, command.data, None, draft.process.data)
+    if not changes:
+        raise InvalidInput("Nothing would change: give a data item with another value than it has.")
+    draft.set_data(changes)
+    if command.reason:
+        draft.comment(command.reason, user=command.actor)
+    draft.record("process.data_changed", items=sorted(changes))
 
 
 def comment(draft: Draft, command: AddComment) -> None:

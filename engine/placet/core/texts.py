@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from placet.commands import ActOnWorkItem, AddComment, Command, StartProcess, TerminateProcess
+from placet.commands import ActOnWorkItem, AddComment, ChangeData, Command, StartProcess, TerminateProcess
 from placet.errors import InvalidInput
 from placet.query.storable import unstorable_in
 
@@ -25,7 +25,7 @@ def check_command(command: Command) -> None:
             check_text("comment", command.text, LONGEST_COMMENT)
             if not command.text.strip():
                 raise InvalidInput("The comment is empty; give it a text.")
-        case TerminateProcess():
+        case TerminateProcess() | ChangeData():
             check_text("reason", command.reason, LONGEST_COMMENT)
         case _:
             pass

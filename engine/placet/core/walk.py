@@ -33,6 +33,9 @@ from placet.errors import ExpressionError, InvalidInput
 #: More steps than that in one decision mean that the definition runs in circles.
 STEP_LIMIT = 1_000
 
+#: What the step from a branch is noted as, which takes all of its ways.
+ALL = "*"
+
 #: Enters an activity: gives the path to go on by, or None where the process has to wait.
 Enter: TypeAlias = Callable[[Draft, int, Any], str | None]
 
@@ -125,6 +128,7 @@ def _follow(draft: Draft, number: int, path: str) -> list[int]:
     if path in _NEGATIVE and path not in activity.paths:
         path = "denied"
     target = activity.paths[path]
+    draft.flow.note_step(activity.id, path)
     if path in _DECIDING:
         token.denied = path in _NEGATIVE
     token.at, token.votes, token.child = target, None, None
@@ -135,6 +139,7 @@ def _split(draft: Draft, number: int, branch: Branch) -> list[int]:
     """Replace a token by one on each path of a branch."""
     token = draft.flow.tokens.pop(number)
     scope = draft.flow.number()
+    draft.flow.note_step(branch.id, ALL)
     draft.flow.scopes[scope] = Scope(expected=len(branch.targets))
     numbers = []
     for target in branch.targets:

@@ -1,8 +1,10 @@
-"""Definitions as pictures: Mermaid text, and SVG that needs nothing but itself."""
+"""Definitions as pictures: Mermaid text, SVG, and lines for a terminal."""
 
 from __future__ import annotations
 
 from placet.diagram.mermaid import to_mermaid
+from placet.diagram.outline import stands_on, steps_taken
 from placet.diagram.svg import to_svg
+from placet.diagram.text import to_text
 
-__all__ = ["to_mermaid", "to_svg"]
+__all__ = ["stands_on", "steps_taken", "to_mermaid", "to_svg", "to_text"]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from placet.core import definition as core
 from placet.core.expressions import Expression
+from placet.core.flow import Flow
 from placet.core.names import common_name, is_dn
+from placet.core.records import Event, Process
 
 START = ""  # the id of the circle before the first activity; no activity can have it
 
@@ -50,6 +53,28 @@ def arrows(definition: core.Definition) -> list[Arrow]:
         for path, target in activity.paths.items():
             labels.setdefault((activity.id, target), []).extend([] if path == "next" else [path])
     return [Arrow(source, target, ", ".join(words)) for (source, target), words in labels.items()]
+
+
+def stands_on(process: Process) -> list[str]:
+    """The activities that a process stands on; none where it has ended."""
+    return [token.at for _, token in sorted(Flow.load(process.flow).tokens.items())]
+
+
+def steps_taken(process: Process, events: Sequence[Event]) -> list[str]:
+    """The steps that a process has taken, as `way_of` reads them; of one that has ended its last event tells them."""
+    ended = next((each.detail for each in reversed(events) if each.detail and "way" in each.detail), {})
+    return list(process.flow.get("way") or ended.get("way", ()))
+
+
+def way_of(definition: core.Definition, steps: Collection[str]) -> set[tuple[str, str]]:
+    """The ends of the arrows that steps of `core.flow` went along, that from the start among them."""
+    taken = {(START, definition.start)}
+    for step in steps:
+        at, _, path = step.partition(">")
+        activity = definition.activities[at]
+        targets = activity.targets if isinstance(activity, core.Branch) else (activity.paths[path],)
+        taken |= {(at, target) for target in targets}
+    return taken
 
 
 def _figure(activity: core.Activity) -> Figure:

@@ -1,4 +1,4 @@
-"""A definition as one self-contained SVG, readable on light and on dark ground."""
+"""A definition as one SVG: self-contained and readable on light and on dark ground, or as a piece of a page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textwrap import wrap
 
 from placet.core.definition import Definition
 from placet.diagram.layout import Layout, Spot, lay_out
-from placet.diagram.outline import START, Arrow, Figure, Form, arrows, figures
+from placet.diagram.outline import START, Arrow, Figure, Form, arrows, figures, way_of
 
 _MARGIN = 28.0
 _NOT_XML = re.compile("[^\\t\\n\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
@@ -30,6 +30,7 @@ _LIGHT = {
     "bar": "#d8dee5",
     "here": "#ffedd5",
     "here-line": "#c2410c",
+    "way": "#0b6273",
 }
 _DARK = {
     "ground": "#14181d",
@@ -46,10 +47,11 @@ _DARK = {
     "bar": "#39434e",
     "here": "#45270f",
     "here-line": "#fb923c",
+    "way": "#63c4d6",
 }
 _FONT = """.placet{font-family:system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;font-size:14px}
 text{text-anchor:middle}.detail,.label{font-size:12px}.figure{stroke-width:1.4}.arrow{fill:none;stroke-width:1.5}
-.finish .figure{stroke-width:3.5}.here .figure{stroke-width:3}
+.finish .figure{stroke-width:3.5}.here .figure{stroke-width:3}.taken.arrow{stroke-width:3}
 .label{stroke-width:5px;paint-order:stroke;stroke-linejoin:round}"""
 
 
@@ -59,6 +61,7 @@ def _colours(palette: Mapping[str, str]) -> str:
     rules = [f".ground{{fill:{palette['ground']}}}", f"text{{fill:{palette['ink']}}}"]
     rules += [f".detail,.label{{fill:{palette['soft']}}}", f".label{{stroke:{palette['ground']}}}"]
     rules += [f".arrow{{stroke:{palette['line']}}}", f".head{{fill:{palette['line']}}}"]
+    rules += [f".taken.arrow{{stroke:{palette['way']}}}", f".taken.head{{fill:{palette['way']}}}"]
     rules += [f".start .figure,.finish .figure{{fill:{palette['end']};stroke:{palette['end-line']}}}"]
     rules += [f".{kind} .figure{{fill:{palette[kind]};stroke:{palette[line]}}}" for kind, line in kinds.items()]
     return "".join(rules)
@@ -67,10 +70,17 @@ def _colours(palette: Mapping[str, str]) -> str:
 _STYLE = f"{_FONT}\n{_colours(_LIGHT)}\n@media (prefers-color-scheme:dark){{{_colours(_DARK)}}}"
 
 
-def to_svg(definition: Definition, *, highlight: Collection[str] = ()) -> str:
-    """The picture of a definition, start at the top; `highlight` names activities to mark as current."""
+def to_svg(
+    definition: Definition, *, highlight: Collection[str] = (), way: Collection[str] = (), is_piece: bool = False
+) -> str:
+    """The picture of a definition, start at the top.
+
+    `highlight` names activities to mark as current, `way` has the steps that were taken (as `core.flow` notes them). A
+    piece is for the page that it is put into, which has the colours.
+    """
     shown = {figure.id: figure for figure in figures(definition)}
     lines = arrows(definition)
+    taken = way_of(definition, way) if way else set()
     texts = {name: _wrapped(figure) for name, figure in shown.items()}
     sizes = {name: _size(figure, texts[name]) for name, figure in shown.items()}
     widths = {(arrow.source, arrow.target): len(arrow.label) * _SMALL + 4 * bool(arrow.label) for arrow in lines}
@@ -78,22 +88,42 @@ def to_svg(definition: Definition, *, highlight: Collection[str] = ()) -> str:
     has_loop = any(arrow.source == arrow.target for arrow in lines)
     width, height = layout.width + 2 * _MARGIN + (60 if has_loop else 0), layout.height + 2 * _MARGIN
     ports = _ports(layout)
-    drawn = [_arrow(layout, arrow, ports, shown) for arrow in lines]
+    drawn = [_arrow(layout, arrow, ports, shown, (arrow.source, arrow.target) in taken) for arrow in lines]
+    marks = {name: _mark(name, highlight, taken) for name in shown}
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="placet" role="img" aria-labelledby="title" '
-        f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}">',
-        f'<title id="title">{_clean(definition.name)}</title>',
-        f"<style>{_STYLE}</style>",
-        '<defs><marker id="head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" orient="auto">'
-        '<path class="head" d="M0 0 10 5 0 10z"/></marker></defs>',
-        f'<rect class="ground" width="{width:.0f}" height="{height:.0f}"/>',
+        *_head(definition.name, width, height, is_piece=is_piece),
         f'<g transform="translate({_MARGIN:.0f} {_MARGIN:.0f})">',
         *(path for path, _ in drawn),
-        *(_node(figure, texts[name], layout.spots[name], name in highlight) for name, figure in shown.items()),
+        *(_node(figure, texts[name], layout.spots[name], marks[name]) for name, figure in shown.items()),
         *(label for _, label in drawn if label),
         "</g></svg>",
     ]
     return "\n".join(parts) + "\n"
+
+
+def _head(name: str, width: float, height: float, *, is_piece: bool) -> list[str]:
+    box = f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"'
+    heads = "".join(
+        f'<marker id="{css.replace(" ", "-")}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" '
+        f'markerUnits="userSpaceOnUse" orient="auto"><path class="{css}" d="M0 0 10 5 0 10z"/></marker>'
+        for css in ("head", "taken head")
+    )
+    if is_piece:
+        return [f'<svg class="diagram" role="img" aria-label="{_clean(name)}" {box}>', f"<defs>{heads}</defs>"]
+    return [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="placet" role="img" aria-labelledby="title" {box}>',
+        f'<title id="title">{_clean(name)}</title>',
+        f"<style>{_STYLE}</style>",
+        f"<defs>{heads}</defs>",
+        f'<rect class="ground" width="{width:.0f}" height="{height:.0f}"/>',
+    ]
+
+
+def _mark(name: str, highlight: Collection[str], taken: Collection[tuple[str, str]]) -> str:
+    """What becomes of a figure's class: where the process stands, or has been."""
+    if name in highlight:
+        return " here"
+    return " taken" if any(name in ends for ends in taken) else ""
 
 
 def _wrapped(figure: Figure) -> list[str]:
@@ -121,7 +151,7 @@ def _size(figure: Figure, lines: Sequence[str]) -> tuple[float, float]:
             return max(120.0, text + 32, detail + 32), height + 22 + (_LINE if figure.detail else 0)
 
 
-def _node(figure: Figure, lines: Sequence[str], spot: Spot, is_here: bool) -> str:
+def _node(figure: Figure, lines: Sequence[str], spot: Spot, mark: str) -> str:
     left, top, right, bottom = _box(spot)
     match figure.form:
         case Form.START | Form.FINISH:
@@ -140,8 +170,8 @@ def _node(figure: Figure, lines: Sequence[str], spot: Spot, is_here: bool) -> st
     texts = [_text(spot.x, first + at * _LINE, line) for at, line in enumerate(lines)]
     texts += [_text(spot.x, first + len(lines) * _LINE, detail, "detail")] if detail else []
     tip = _clean(f"{figure.title}: {figure.detail}" if figure.detail else figure.title)
-    css = f"{figure.form.value} here" if is_here else figure.form.value
-    return f'<g class="{css}" data-activity="{_clean(figure.id)}"><title>{tip}</title>{outline}{"".join(texts)}</g>'
+    css, inner = f"{figure.form.value}{mark}", f"<title>{tip}</title>{outline}{''.join(texts)}"
+    return f'<g class="{css}" data-activity="{_clean(figure.id)}">{inner}</g>'
 
 
 def _text(x: float, y: float, text: str, css: str = "") -> str:
@@ -166,11 +196,11 @@ def _ports(layout: Layout) -> Mapping[tuple[str, str], float]:
 
 
 def _arrow(
-    layout: Layout, arrow: Arrow, ports: Mapping[tuple[str, str], float], shown: Mapping[str, Figure]
+    layout: Layout, arrow: Arrow, ports: Mapping[tuple[str, str], float], shown: Mapping[str, Figure], is_taken: bool
 ) -> tuple[str, str]:
     """The line of an arrow, and its label."""
     if arrow.source == arrow.target:
-        return _loop(layout.spots[arrow.source], arrow.label)
+        return _loop(layout.spots[arrow.source], arrow.label, is_taken)
     way = layout.ways[arrow.source, arrow.target]
     spots = [layout.spots[name] for name in way]
     sense = 1 if spots[0].layer < spots[-1].layer else -1
@@ -180,7 +210,12 @@ def _arrow(
         points += [(spot.x, spot.y - sense * spot.height / 2), (spot.x, spot.y + sense * spot.height / 2)]
     points.append((last, _edge(spots[-1], shown[way[-1]].form, last, -sense)))
     label = _text(spots[1].x, spots[1].y + 4, arrow.label, "label") if arrow.label else ""
-    return f'<path class="arrow" marker-end="url(#head)" d="{_curve(points)}"/>', label
+    return _line(_curve(points), is_taken), label
+
+
+def _line(path: str, is_taken: bool) -> str:
+    css, head = ("taken arrow", "taken-head") if is_taken else ("arrow", "head")
+    return f'<path class="{css}" marker-end="url(#{head})" d="{path}"/>'
 
 
 def _edge(spot: Spot, form: Form, x: float, sense: int) -> float:
@@ -201,13 +236,13 @@ def _curve(points: Iterable[tuple[float, float]]) -> str:
     return " ".join(path)
 
 
-def _loop(spot: Spot, label: str) -> tuple[str, str]:
+def _loop(spot: Spot, label: str, is_taken: bool) -> tuple[str, str]:
     _, _, right, _ = _box(spot)
     up, down = spot.y - spot.height / 4, spot.y + spot.height / 4
     bow = right + 34
     path = f"M{right:.1f} {up:.1f} C{bow:.1f} {up - 8:.1f} {bow:.1f} {down + 8:.1f} {right:.1f} {down:.1f}"
     text = _text(bow, spot.y + 4, label, "label") if label else ""
-    return f'<path class="arrow" marker-end="url(#head)" d="{path}"/>', text
+    return _line(path, is_taken), text
 
 
 def _clean(text: str) -> str:
