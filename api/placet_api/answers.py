@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -19,12 +19,15 @@ _INDENTED = orjson.OPT_INDENT_2
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status, headers and a body; `more` gives the parts of a body that is too long to be made at once."""
+    """A status, headers and a body; `more` gives the parts of a body that is too long to be made at once.
+
+    A part may be empty, which sends nothing: whoever has nothing to send for a while finds out that the client is gone.
+    """
 
     status: int
     body: bytes = b""
     headers: Headers = ()
-    more: AsyncIterator[bytes] | None = None
+    more: AsyncGenerator[bytes, None] | None = None
 
 
 def to_json(value: Any, *, indented: bool = False) -> bytes:
@@ -51,11 +54,12 @@ async def _send_parts(answer: Answer, receive: Receive, send: Send) -> None:
     """Send part after part, each once the one before has left, until the client has all or goes away."""
     assert answer.more is not None
     await send({"type": "http.response.body", "body": answer.body, "more_body": True})
-    async with _until_gone(receive) as gone:
+    async with _until_gone(receive) as gone, aclosing(answer.more):
         async for part in answer.more:
             if gone.done():
                 return
-            await send({"type": "http.response.body", "body": part, "more_body": True})
+            if part:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 
 

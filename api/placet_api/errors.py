@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from placet.errors import (
     Conflict,
     InvalidData,
+    InvalidFilter,
     InvalidInput,
     NotAllowed,
     NotAuthenticated,
     NotFound,
     PlacetError,
+    QueryTooSlow,
     RevisionMismatch,
     TooLarge,
     TooManyAttempts,
@@ -90,6 +92,7 @@ STATUSES: Mapping[type[PlacetError], int] = {
     RevisionMismatch: 412,
     TooLarge: 413,
     UnsupportedMediaType: 415,
+    QueryTooSlow: 422,
     TooManyAttempts: 429,
     HeadTooLarge: 431,
     Unavailable: 503,
@@ -106,24 +109,44 @@ def symbol_of(code: str) -> str:
     return "".join(word.capitalize() for word in code.split("-"))
 
 
-def fault(status: int, symbol: str, text: str, headers: Headers = (), faults: Sequence[tuple[str, str]] = ()) -> Answer:
-    """An answer with the fault body; who is to blame follows from the status, `faults` are told by data item."""
+def fault(
+    status: int, symbol: str, text: str, headers: Headers = (), detail: Mapping[str, Any] | None = None
+) -> Answer:
+    """An answer with the fault body; who is to blame follows from the status."""
     blamed = "Receiver" if status >= 500 else "Sender"
     told: dict[str, Any] = {"Code": {"Value": blamed, "Subcode": {"Value": symbol}}, "Reason": {"Text": text}}
-    if faults:
-        told["Detail"] = {"DataItems": [{"Name": name[:_LONGEST_NAME], "Text": wrong} for name, wrong in faults]}
+    if detail:
+        told["Detail"] = detail
     return json_answer({"Fault": told}, status=status, headers=headers)
 
 
 def fault_of(failure: Exception) -> Answer:
-    """What a client is told of a failure. One that nobody foresaw is logged under a number, and only that is told."""
+    """What a client is told of a failure, as `text_of` has it."""
+    text = text_of(failure)
     if not isinstance(failure, PlacetError):
-        number = secrets.token_hex(4)
-        log.error("a request failed", incident=number, exc_info=failure)
-        return fault(500, "InternalError", f"The server failed on this request; its log has the reason as {number}.")
+        return fault(500, "InternalError", text)
     status = status_of(failure)
-    faults = failure.faults if isinstance(failure, InvalidData) else ()
-    return fault(status, symbol_of(failure.code), failure.message, _headers(status, failure), faults)
+    return fault(status, symbol_of(failure.code), text, _headers(status, failure), _detail(failure))
+
+
+def _detail(failure: PlacetError) -> Mapping[str, Any] | None:
+    """What is wrong with which data item, or where in a query, and what may have been meant there."""
+    match failure:
+        case InvalidData(faults=faults):
+            return {"DataItems": [{"Name": name[:_LONGEST_NAME], "Text": wrong} for name, wrong in faults]}
+        case InvalidFilter(position=int(position), suggestion=suggestion):
+            return {"Query": {"Position": position, "Suggestion": suggestion or ""}}
+        case _:
+            return None
+
+
+def text_of(failure: Exception) -> str:
+    """A failure in words. One that nobody foresaw is logged under a number, and only that is told."""
+    if isinstance(failure, PlacetError):
+        return failure.message
+    number = secrets.token_hex(4)
+    log.error("a request failed", incident=number, exc_info=failure)
+    return f"The server failed on this request; its log has the reason as {number}."
 
 
 def _headers(status: int, failure: PlacetError) -> Headers:

@@ -1,6 +1,7 @@
-"""What a scope has of who is asking, once that is known."""
+"""What a scope has beside the request: who is asking, once that is known, and whether the server goes on."""
 
 from __future__ import annotations
 
 ACTOR = "placet.actor"  # the person
 STAMP = "placet.stamp"  # of the password by which he is known, at once or when his session was looked up
+STOPPING = "placet.stopping"  # an event that is set once the server waits for its last answers

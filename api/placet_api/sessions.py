@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from starlette.types import Scope
 
@@ -64,7 +65,7 @@ def require_own_page(scope: Scope, headers: Mapping[bytes, bytes], *, by_browser
 
 def cookie(scope: Scope, secret: str, seconds: int) -> tuple[bytes, bytes]:
     """The header that keeps a secret in the browser for so long; none, and no time, forgets it."""
-    path = scope.get("root_path", "") or "/"
+    path = quote(scope.get("root_path", "")) or "/"
     secure = "; Secure" if scope.get("scheme") == "https" else ""
     text = f"{COOKIE}={secret}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
     return b"set-cookie", text.encode("latin-1")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from placet.core.access import Act
 from placet.core.definition import Definition
+from placet.core.names import dn_guid
 from placet.core.permissions import Permission
 from placet.directory.caller import Caller
 from placet.door import Door
@@ -25,6 +27,13 @@ class Deployed(NamedTuple):
     is_new: bool
 
 
+class Dated(NamedTuple):
+    """One version of a definition, and when it was deployed."""
+
+    definition: Definition
+    deployed_at: datetime
+
+
 class Deployment(Door):
     """A definition whose text has changed becomes a new version; running processes keep theirs."""
 
@@ -37,20 +46,27 @@ class Deployment(Door):
         dn = await self._permitted(actor, Act.CHANGE_DEFINITIONS)
         return await self._deploy(dn, await asyncio.to_thread(load_directory, folder), revive=False)
 
-    async def deploy(self, text: str, file: str = "<text>", *, actor: str | None = None) -> Deployed:
+    async def deploy(
+        self, text: str, file: str = "<text>", *, actor: str | None = None, over: int | None = None
+    ) -> Deployed:
         """Deploy one definition from its YAML text; one that was retired starts processes again.
 
         Raises `InvalidDefinition` with all faults of the text, each as `file:line:column: …`; `NotAllowed` without the
-        permission PM_FACTORY.
+        permission PM_FACTORY; `Conflict` where the newest version is not the number `over`, of which 0 says that there
+        is none yet.
         """
         dn = await self._permitted(actor, Act.CHANGE_DEFINITIONS)
-        return (await self._deploy(dn, [parse_definition(text, file)], revive=True))[0]
+        return (await self._deploy(dn, [parse_definition(text, file)], revive=True, over=over))[0]
 
-    async def _deploy(self, dn: str | None, given: Sequence[Definition], *, revive: bool) -> list[Deployed]:
+    async def _deploy(
+        self, dn: str | None, given: Sequence[Definition], *, revive: bool, over: int | None = None
+    ) -> list[Deployed]:
         now = self.clock.now()
 
         def work(tx: Any) -> list[tuple[Definition, int, bool]]:
             self._require_define(tx, dn)
+            if over is not None:
+                definitions.require_newest(tx, dn_guid(given[0].dn), over)
             return definitions.deploy(tx, given, now, revive=revive)
 
         deployed = await self._write(work)
@@ -99,6 +115,22 @@ class Deployment(Door):
         """
         await self._permitted(actor, Act.LIST_DEFINITIONS)
         return await self._newest(guid_or_dn_or_name)
+
+    async def versions(self, guid_or_dn_or_name: str, *, actor: str | None = None) -> list[Dated]:
+        """Every version of one definition, the newest first.
+
+        Raises `NotFound` without such a definition, and for a name that several have; `NotAllowed` without the
+        permission PM_LOGIN.
+        """
+        await self._permitted(actor, Act.LIST_DEFINITIONS)
+
+        def history(tx: Any) -> list[Dated]:
+            self._world.refresh(tx)
+            guid = self._world.catalog.find(guid_or_dn_or_name).guid
+            stored = definitions.history(tx, guid)
+            return [Dated(self._world.definition(tx, each.row), each.deployed_at) for each in stored]
+
+        return await self._read(history)
 
     async def _newest(self, guid_or_dn_or_name: str) -> Definition:
         def newest(tx: Any) -> Definition:

@@ -43,6 +43,14 @@ class Door(ABC):
         """Run a store function in a read transaction of its own; `brief` as in `Database.read`."""
 
     @abstractmethod
+    async def _ask(self, work: Callable[[Any], T], *, within: float | None = None, at_length: bool = False) -> T:
+        """As `_read`, of what somebody has put in his own words; it may run twice, so it must change nothing.
+
+        Raises `QueryTooSlow`; with `within` `TookTooLong` instead, after so many seconds. What is done `at_length` is
+        known to take longer than most, and runs once.
+        """
+
+    @abstractmethod
     async def _write(self, work: Callable[[Any], T]) -> T:
         """Run a store function in a write transaction of its own."""
 

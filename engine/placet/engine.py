@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from placet.clock import Clock, SystemClock
 from placet.commands import (
     ActOnWorkItem,
     AddComment,
+    ChangeData,
     Command,
     PauseProcess,
     ResolveIncident,
@@ -40,6 +42,7 @@ from placet.directory.sessions import Sessions
 from placet.directory.sign_in import SignIn
 from placet.errors import Conflict, NotAllowed, NotFound, Unavailable
 from placet.forms import Forms
+from placet.insights import Insights
 from placet.jobs.calls import CallRunner
 from placet.jobs.dispatcher import Dispatcher
 from placet.jobs.mail import MailRunner
@@ -49,10 +52,12 @@ from placet.jobs.webhooks import Courier
 from placet.log import get_logger
 from placet.mail.post import Post
 from placet.mail.server import server_of
+from placet.overview import Figures
 from placet.readiness import Readiness
+from placet.saved_views import SavedViews
 from placet.settings import Settings
 from placet.store.batch import Outcome
-from placet.store.database import open_database, opened
+from placet.store.database import Questions, open_database, opened
 from placet.store.migrate import Migrated, migrate, require_newest
 from placet.store.world import World
 from placet.store.writer import Writer
@@ -68,10 +73,10 @@ log = get_logger("placet.engine")
 T = TypeVar("T")
 
 _MOST_ASKED = 3  # times that the choices of one submission are asked for, as its process moves on meanwhile
-_TO_WHOLE = (AddComment, PauseProcess, ResolveIncident, ResumeProcess, TerminateProcess)
+_TO_WHOLE = (AddComment, ChangeData, PauseProcess, ResolveIncident, ResumeProcess, TerminateProcess)
 
 
-class Engine(Deployment, Verbs, Views, Forms, Stream):
+class Engine(Deployment, Verbs, Views, Insights, Forms, Stream):
     """One engine on one database, for the length of an `async with` block.
 
         async with Engine("sqlite:///placet.db", definitions="definitions") as engine:
@@ -104,13 +109,16 @@ class Engine(Deployment, Verbs, Views, Forms, Stream):
         self.settings = (settings or Settings()).with_values("argument", database_url=database_url)
         self.clock = clock or SystemClock()
         self.is_open = False
+        self.opened_at: datetime | None = None
         self._definitions, self._run_jobs, self._migrate_empty = definitions, run_jobs, migrate_empty
         self._database = open_database(self.settings.database_url)
+        self._questions = Questions(self._database, self.settings.query_seconds)
         self._connected = self._was_closed = False
         self._reads, self._all_read = 0, asyncio.Event()
         self._world = World(self.clock)
         engine_id = self.settings.engine_id
         self._writer = Writer(self._database, self._world, self.clock, engine_id, self._on_commit)
+        self._figures = Figures(self._world, self.clock, lambda: self._writer.waiting)
         self._scheduler = Scheduler(self._writer, self._world, self.clock, self.settings.idempotency_hours)
         self._readiness = Readiness(self._write)
         self._system = System(self)
@@ -142,7 +150,8 @@ class Engine(Deployment, Verbs, Views, Forms, Stream):
         }
         self._dispatcher = Dispatcher(self._writer, self.clock, runners)
         sender = Sender(self.outbound, self._writer, self.vault, self._world, self.clock)
-        self.webhooks = Webhooks(self._writer, self.clock, self.vault, sender)
+        self.webhooks = Webhooks(self._writer, self.clock, self.vault, sender, self._world)
+        self.saved_views = SavedViews(self._writer)
         self._courier = Courier(self._writer, self._world, self.clock, sender, self.webhooks)
 
     async def __aenter__(self) -> Self:
@@ -178,6 +187,7 @@ class Engine(Deployment, Verbs, Views, Forms, Stream):
             self._scheduler.start()
             self._dispatcher.start()
             self._courier.start()
+        self.opened_at = self.clock.now()
         self.is_open = True
 
     async def close(self) -> None:
@@ -276,6 +286,9 @@ class Engine(Deployment, Verbs, Views, Forms, Stream):
     async def _choices(self, questions: Collection[Question]) -> Answers:
         return await self._choice_source.answers(questions)
 
+    def _resting(self, lane: str) -> datetime | None:
+        return self._dispatcher.resting(lane)
+
     async def _require_visible(self, command: Command) -> None:
         """Who may not even know of a process is told that what he names is not there, whether it is or not."""
         if command.actor is None or isinstance(command, StartProcess):
@@ -297,11 +310,23 @@ class Engine(Deployment, Verbs, Views, Forms, Stream):
         return self._writer.new_id()
 
     async def _read(self, work: Callable[[Any], T], *, brief: bool = False) -> T:
+        with self._reading():
+            return await self._database.read(work, brief=brief)
+
+    async def _ask(self, work: Callable[[Any], T], *, within: float | None = None, at_length: bool = False) -> T:
+        with self._reading():
+            if within is None:
+                return await self._questions.ask(work, at_length=at_length)
+            return await self._questions.ask_within(work, within)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Keeps the database open for a read."""
         if not self._connected:
             raise Unavailable("The engine is not open; read inside its `async with` block.")
         self._reads += 1
         try:
-            return await self._database.read(work, brief=brief)
+            yield
         finally:
             self._reads -= 1
             if not self._reads:
@@ -309,6 +334,11 @@ class Engine(Deployment, Verbs, Views, Forms, Stream):
 
     async def _write(self, work: Callable[[Any], T]) -> T:
         return await self._writer.write(work)
+
+    @property
+    def runs_jobs(self) -> bool:
+        """Whether timers, calls, mail and webhooks are this engine's work too."""
+        return self._run_jobs
 
     @property
     def store(self) -> Writer:

@@ -44,13 +44,38 @@ class InvalidData(InvalidInput):
 
 
 class InvalidFilter(InvalidInput):
-    """A filter or query cannot be read; `key` is the field it is about, if there is one."""
+    """A filter or query cannot be read; `key` is the field it is about, if there is one.
+
+    Of a query also `text` is known, the `position` in it (0 is the first character), the value that was `given` where
+    it is one that is wrong, and what may have been meant.
+    """
 
     code = "invalid-filter"
 
-    def __init__(self, message: str, key: str | None = None) -> None:
+    def __init__(
+        self, message: str, key: str | None = None, *, given: str | None = None, suggestion: str | None = None
+    ) -> None:
         super().__init__(message)
         self.key = key
+        self.given = given
+        self.suggestion = suggestion
+        self.text: str | None = None
+        self.position: int | None = None
+        self._end = 0
+
+    def at(self, position: int, text: str, end: int) -> InvalidFilter:
+        """The same refusal, which now knows from where to where in a text it is about."""
+        self.position, self.text, self._end = position, text, end
+        return self
+
+    @property
+    def corrected(self) -> str | None:
+        """The text as it was probably meant; None where nobody can guess."""
+        if self.text is None or self.position is None or self.suggestion is None:
+            return None
+        first = self.text[self.position : self.position + 1]
+        quote = first if first in ("'", '"') else ""
+        return f"{self.text[: self.position]}{quote}{self.suggestion}{quote}{self.text[self._end :]}"
 
 
 class InvalidDefinition(InvalidInput):
@@ -136,6 +161,20 @@ class RevisionMismatch(PlacetError):
     """The caller's copy is older than what is stored."""
 
     code = "revision-mismatch"
+
+
+class QueryTooSlow(PlacetError):
+    """A query took longer than `seconds`, which is what one may take, and was ended."""
+
+    code = "query-too-slow"
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(
+            f"The query was ended after {seconds:g} s, the time limit `query_seconds`. Narrow it down by a field that "
+            "has an index (a person, a definition, a status that few have, a range of times), or by fewer rows; "
+            "its explanation (explain=true) shows what is read."
+        )
 
 
 class TooLarge(PlacetError):

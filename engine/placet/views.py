@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from placet.arguments import Filters, filter_of, id_of, page_of, place_of_item
 from placet.core.access import Act, Answer, Row, answer, require_act, require_active
 from placet.core.records import Comment, Event
+from placet.core.waiting import Standing, Wait
+from placet.core.why_waiting import why_waiting
 from placet.door import Door
 from placet.errors import NotFound
+from placet.jobs.dispatcher import LEASE
 from placet.query.fields import PROCESSES, WORK_ITEMS
 from placet.store import listing, search, trail
 from placet.store.incidents import FoundIncident, Wanted, find_incident, page_of_incidents
@@ -17,6 +22,7 @@ from placet.store.listing import ProcessListing
 from placet.store.names import Names
 from placet.store.page import Page
 from placet.store.search import FoundProcess, FoundWorkItem
+from placet.store.standing import find_standing
 from placet.store.visible import reader
 from placet.store.whose import find_row
 
@@ -171,6 +177,24 @@ class Views(Door):
         """
         found = await self.process(process_id, actor=actor)
         return await self._read(lambda tx: trail.events_of(tx, found.process.id, Names(self._world.names)))
+
+    async def waiting(self, process_id: str, *, actor: str | None = None) -> list[Wait]:
+        """Why a process waits: an answer for each point where it stands; none for one that has ended.
+
+        `placet.core.waiting_words` says each in words.
+
+        Raises `NotFound` without such a process, also where the actor may not see it; `InvalidInput` for an unknown
+        actor.
+        """
+        standing: Standing | None = await self._search(actor, find_standing, id_of(process_id))
+        if standing is None:
+            raise NotFound(f"There is no process {process_id}.")
+        directory, now = self._world.directory, self.clock.now()
+        return why_waiting(standing, directory, now, resting=self._resting, lease=LEASE)
+
+    @abstractmethod
+    def _resting(self, lane: str) -> datetime | None:
+        """Until when this node leaves alone what the jobs of a lane call, None where it does not."""
 
     async def access(self, person: str, process_id: str, *, actor: str | None = None) -> dict[Act, Answer]:
         """What a person may do, with one process and altogether, and why or what it would take.

@@ -70,6 +70,23 @@ class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
 
+    @property
+    def buffer(self) -> _Bytes:
+        return _Bytes(self)
+
+
+class _Bytes:
+    """A terminal for who prints bytes on it."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+
+    def write(self, data: bytes) -> None:
+        self._terminal.write(data.decode())
+
+    def flush(self) -> None:
+        """Everything is there already."""
+
 
 class Program:
     """`placet` inside the test, where commands are many: each costs a twentieth of a program of its own."""

@@ -7,11 +7,10 @@ from typing import Any
 from placet_api.openapi.faults import ANYWHERE, FAULT, FAULTS
 from placet_api.openapi.operation import SIGN_IN, Body, Operation, Parameter, Reply, ServiceOperations
 from placet_api.ris.bodies import DATA_ITEMS, body_of
-from placet_api.ris.parameters import CURSOR, GUID, LIMIT, id_of, with_matrix
+from placet_api.ris.parameters import CURSOR, GUID, LIMIT, ZONE, id_of, with_matrix
 from placet_api.ris.schemas import (
     ANYTHING,
     DEFINITION_OF,
-    NUMBER,
     PATH,
     PERSON,
     TEXT,
@@ -24,10 +23,10 @@ from placet_api.ris.schemas import (
     object_schema,
 )
 from placet_api.ris.schemas import GUID as ID
+from placet_api.ris.waiting_schemas import TRY
 
 _PATH = "/v1/incidents"
 
-TRY = Object({"At": TIME, "Code": TEXT, "Error": TEXT, "Milliseconds": NUMBER}, name="Try")
 INCIDENT = Object(
     {
         "GUID": ID,
@@ -108,9 +107,17 @@ _READING = (
         _PATH,
         "Incidents, the oldest first",
         {200: _answer(Array(INCIDENT), "Those of processes that who asks may see.", [EXAMPLE], "Link")},
+        faults=(422,),
         parameters=(
             Parameter("process", "Only those of this process.", GUID),
             Parameter("state", "The open ones, or all.", {"type": "string", "enum": ["open", "all"]}, example="open"),
+            Parameter("q", "A query on incidents, in the query language."),
+            Parameter(
+                "sort",
+                "OpenTime for the oldest first, -OpenTime for the newest first.",
+                {"type": "string", "enum": ["OpenTime", "-OpenTime"]},
+            ),
+            ZONE,
             LIMIT,
             CURSOR,
         ),

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from placet import FoundIncident, cursor_of
 from placet.core.ids import is_id
 from placet.errors import InvalidInput
+from placet.query.ast import Comparison, IsNull, Node, Operator, fields_of
+from placet.query.fields import INCIDENTS, Field
 from placet.query.times import format_time, parse_time
-from placet_api.admin.paging import PAGING, limit_of, part
-from placet_api.answers import Answer
+from placet_api.admin.paging import PAGING, ROWS, limit_of, part
+from placet_api.answers import Answer, to_json
 from placet_api.body import name_of
 from placet_api.params import decode_cursor, encode_cursor
 from placet_api.ris.data_items import read_data_items
 from placet_api.ris.render import activity_name
 from placet_api.ris.request import NO_CONTENT, Request
+from placet_api.ris.searches import Search
 
 _STATES = {"open": False, "all": True}
 
 
 async def every_incident(request: Request) -> Answer:
     """The open ones, or all, of the processes that who asks may see, the oldest first; takes PM_SUPERVISOR."""
-    query = request.query(PAGING | {"process", "state"})
+    query = request.query(PAGING | {"process", "state", "q", "zone", "sort"})
     state, cursor, limit = query.one("state") or "open", query.one("cursor"), limit_of(query)
     if state not in _STATES:
         raise InvalidInput(f"state: {state[:40]!r} is none; ask for state=open, or state=all.")
+    if any(query.one(name) is not None for name in ("q", "zone", "sort")):
+        process_id = _id("process", query.one("process"))
+        beside = None if process_id is None else Comparison(_PROCESS, Operator.EQ, process_id.lower())
+        search = _SEARCH if _STATES[state] else replace(_SEARCH, always=_open_ones)
+        return await search.answer(request, query, beside, rows=ROWS)
     found = await request.engine.incidents(
         actor=request.actor.dn,
         process_id=_id("process", query.one("process")),
@@ -35,6 +44,21 @@ async def every_incident(request: Request) -> Answer:
     )
     rows, headers = part(request, found, limit, lambda row: encode_cursor(cursor_of(row)))
     return request.answer([_described(request, row) for row in rows], headers=headers)
+
+
+async def _fetch(request: Request, ids: Sequence[str]) -> Mapping[str, str]:
+    found = [await request.engine.incident(id_, actor=request.actor.dn) for id_ in ids]
+    return {each.incident.id: to_json(_described(request, each)).decode() for each in found}
+
+
+def _open_ones(wanted: Node | None) -> Node | None:
+    """The open ones, unless a query asks how or when one was resolved."""
+    asked = frozenset[Field]() if wanted is None else fields_of(wanted)
+    return None if asked & {_RESOLVED, INCIDENTS.field("Resolution")} else IsNull(_RESOLVED)
+
+
+_PROCESS, _RESOLVED = INCIDENTS.field("ProcessId"), INCIDENTS.field("ResolutionTime")
+_SEARCH = Search("incidents", "incidents", "IncidentId", _fetch, "OpenTime")
 
 
 async def one_incident(request: Request) -> Answer:

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from placet_api.admin import absences, applications, audit, incidents, notifications, proxies, session, webhooks
+from placet_api.admin import (
+    absences,
+    applications,
+    audit,
+    events,
+    incidents,
+    notifications,
+    proxies,
+    queries,
+    session,
+    views,
+    webhooks,
+)
 from placet_api.admin.connectors.resources import RESOURCES as CONNECTORS
 from placet_api.admin.incident_operations import INCIDENT
+from placet_api.admin.query_operations import EVENT, VIEW
 from placet_api.admin.schemas import ABSENCE, APPLICATION, AUDIT_ENTRY, NOTIFICATIONS, PROXY, SESSION
 from placet_api.admin.webhook_operations import DELIVERY, WEBHOOK
 from placet_api.ris.resource import Resource
@@ -45,6 +58,13 @@ RESOURCES: Mapping[str, Resource] = {
     "incidents/*": Resource({"GET": incidents.one_incident}, Schema("/v1/incidents/{Incident ID}", INCIDENT)),
     "incidents/*/retry": Resource({"POST": incidents.retry}),
     "incidents/*/skip": Resource({"POST": incidents.skip}),
+    "events": Resource({"GET": events.every_event}, Schema("/v1/events", EVENT, "EventInfo"), offered=events.OFFERED),
+    "query/*": Resource({"GET": queries.run, "POST": queries.run}, offered=queries.OFFERED),
+    "query/*/complete": Resource({"GET": queries.complete}),
+    "views": Resource({"GET": views.every, "POST": views.add}, Schema("/v1/views", VIEW, "ViewInfo")),
+    "views/*": Resource(
+        {"GET": views.one, "PUT": views.change, "DELETE": views.remove}, Schema("/v1/views/{View ID}", VIEW)
+    ),
     "webhooks": Resource({"GET": webhooks.every, "POST": webhooks.add}, Schema("/v1/webhooks", WEBHOOK, "WebhookInfo")),
     "webhooks/*": Resource(
         {"GET": webhooks.one, "PUT": webhooks.change, "DELETE": webhooks.remove},

@@ -109,7 +109,7 @@ _WEBHOOK: dict[str, Any] = {
         "items": {"type": "object", "properties": {"Value": {"type": "string"}}, "required": ["Value"]},
         "description": "Kinds of events, or work_item.* for a group of them; without any it is told of all.",
     },
-    "Filter": {**TEXT_MEMBER, "description": "Which processes, a filter on each line; without it all."},
+    "Filter": {**TEXT_MEMBER, "description": "Which processes, in the query language; without it all."},
     "Active": {"type": ["boolean", "null"], "description": "False leaves it alone for now."},
 }
 _ADDED = body_of(("Name", "URL"), **_WEBHOOK, Secret=_SECRET_MEMBER)

@@ -7,7 +7,7 @@ from typing import Any
 
 from placet.errors import InvalidInput
 from placet.query.times import format_time
-from placet.webhooks.manage import Delivery, WithSecret
+from placet.webhooks.manage import Delivery, Ping, WithSecret
 from placet.webhooks.records import Wanted, Webhook
 from placet_api.admin.paging import PAGING, cursor_of, limit_of, part
 from placet_api.answers import Answer, Headers, json_answer
@@ -70,8 +70,13 @@ async def test(request: Request) -> Answer:
     """Send a test, and tell how it went."""
     request.query()
     found = await request.engine.webhooks.test(request.caller, request.id("webhook"))
+    return json_answer(trial(found), headers=(_NEVER_KEPT,), indented=request.target.debug)
+
+
+def trial(found: Ping) -> dict[str, Any]:
+    """How a test went, with every secret hidden; of the shape that tests of connectors have."""
     sent, response = found.request, found.response
-    value = {
+    return {
         "Success": found.ok,
         "Message": found.message,
         "Milliseconds": round(found.took.total_seconds() * 1_000, 1),
@@ -79,7 +84,6 @@ async def test(request: Request) -> Answer:
         "Response": {name.title(): response[name] for name in ("code", "headers", "message", "error")},
         "Result": None,
     }
-    return json_answer(value, headers=(_NEVER_KEPT,), indented=request.target.debug)
 
 
 async def deliveries(request: Request) -> Answer:

@@ -57,14 +57,11 @@ class Backend(Protocol):
 
     async def start(self, wanted: Start) -> ProcessView: ...
 
-    def processes(self, filters: Sequence[str], limit: int | None) -> AsyncIterator[ProcessView]:
-        """Newest first; a limit of None gives all."""
-
-    def work_items(self, filters: Sequence[str], limit: int | None) -> AsyncIterator[WorkItemView]:
-        """Oldest first, the open ones unless a filter asks for a status."""
-
     def inbox(self, user: str | None, limit: int | None) -> AsyncIterator[WorkItemView]:
-        """What waits for somebody, himself or through his groups; None is whoever acts."""
+        """What waits for somebody, himself or through his groups, oldest first; None is whoever acts.
+
+        A limit of None gives all.
+        """
 
     async def process(self, process_id: str) -> ProcessDetails: ...
 

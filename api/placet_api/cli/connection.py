@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
+from httpx2 import EventSource, ServerSentEvent
 
 from placet import errors
 from placet_api.cli.exits import WrongUsage
@@ -71,19 +72,50 @@ class Connection:
             following = response.links.get("next", {}).get("url")
             url, query = (str(response.url.join(following)) if following else None), None
 
+    async def listen(self, path: str, *, last: str | None = None, **parameters: str) -> AsyncIterator[ServerSentEvent]:
+        """The messages of a stream, from behind the `last` one that was seen; it ends when the server ends it."""
+        headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last is not None else {})
+        url = f"{self._url}{path}"
+        try:
+            async with self._client.stream("GET", url, params=parameters, headers=headers) as response:
+                if not response.is_success:
+                    await response.aread()
+                    raise _refusal(response)
+                async for message in EventSource(response):
+                    yield message
+        except httpx2.TransportError as failure:
+            raise self._no_answer(failure) from None
+
     async def _request(self, method: str, url: str, **content: Any) -> httpx2.Response:
         try:
             response = await self._client.request(method, url, headers={"Accept": "application/json"}, **content)
         except httpx2.InvalidURL as failure:
             raise WrongUsage(f"{self._url!r} is no URL: {failure}.") from None
         except httpx2.TransportError as failure:
-            reason = str(failure) or type(failure).__name__
-            raise errors.Unavailable(
-                f"No answer from {self._url} ({reason}); is a server running there, and is --server right?"
-            ) from None
+            raise self._no_answer(failure) from None
         if response.is_success:
             return response
-        raise _ERRORS.get(response.status_code, errors.InvalidInput)(_reason(response))
+        raise _refusal(response)
+
+    def _no_answer(self, failure: httpx2.TransportError) -> errors.Unavailable:
+        reason = str(failure) or type(failure).__name__
+        return errors.Unavailable(
+            f"No answer from {self._url} ({reason}); is a server running there, and is --server right?"
+        )
+
+
+def _refusal(response: httpx2.Response) -> errors.PlacetError:
+    if faults := _faults(response):
+        return errors.InvalidData.of(faults)
+    return _ERRORS.get(response.status_code, errors.InvalidInput)(_reason(response))
+
+
+def _faults(response: httpx2.Response) -> list[tuple[str, str]]:
+    """What is wrong with which data item, where the server says so."""
+    try:
+        return [(each["Name"], each["Text"]) for each in response.json()["Fault"]["Detail"]["DataItems"]]
+    except (ValueError, KeyError, TypeError):
+        return []
 
 
 def _reason(response: httpx2.Response) -> str:

@@ -48,3 +48,21 @@ def exit_of(failure: Exception) -> Exit:
         (errors.Unavailable, ConnectionError, TimeoutError): Exit.UNAVAILABLE,
     }
     return next((code for kind, code in kinds.items() if isinstance(failure, kind)), Exit.REFUSED)
+
+
+def sentence_of(failure: Exception) -> str:
+    """What went wrong, for whoever typed the command; a bug keeps its stack trace."""
+    from placet.errors import InvalidFilter, PlacetError
+
+    if isinstance(failure, InvalidFilter) and failure.position is not None:
+        from placet.query.caret import caret_lines
+
+        return "\n".join([str(failure), *caret_lines(failure.text or "", failure.position)])
+    if isinstance(failure, (PlacetError, WrongUsage)):
+        return str(failure)
+    if isinstance(failure, ConnectionError | TimeoutError):
+        reason = getattr(failure, "strerror", None) or "no answer in time"
+        return f"The database cannot be reached ({reason}); is it running, and is --database right?"
+    if isinstance(failure, OSError) and failure.strerror:
+        return f"{failure.filename}: {failure.strerror}." if failure.filename else f"{failure.strerror}."
+    raise failure

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from placet.errors import Unavailable
 from placet_api.answers import send_answer
 from placet_api.errors import fault_of
+from placet_api.known import STOPPING
 
 State: TypeAlias = Literal["starting", "open", "stopping"]
 
@@ -28,6 +29,7 @@ class Gate:
         self._inside = 0
         self._empty = asyncio.Event()
         self._empty.set()
+        self._stopping = asyncio.Event()
         self.state: State = "starting"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,6 +43,7 @@ class Gate:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._inside += 1
         self._empty.clear()
+        scope[STOPPING] = self._stopping
         try:
             await self._app(scope, receive, send)
         finally:
@@ -55,6 +58,7 @@ class Gate:
     async def close(self, seconds: float) -> bool:
         """Let nobody in, and return whether everybody inside had left within so many seconds."""
         self.state = "stopping"
+        self._stopping.set()
         try:
             async with asyncio.timeout(seconds):
                 await self._empty.wait()

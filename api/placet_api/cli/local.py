@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
 from placet import Definition, Engine, Event, FoundIncident, FoundProcess, FoundWorkItem, cursor_of
@@ -10,6 +10,8 @@ from placet.core.access import Act, permits
 from placet.core.form import in_english
 from placet.core.forms import FieldState
 from placet.core.people import Directory
+from placet.core.waiting import Wait
+from placet.core.waiting_words import to_texts
 from placet.errors import NotFound
 from placet.query.times import parse_time
 from placet.system import System
@@ -28,6 +30,7 @@ from placet_api.cli.views import (
     ProcessDetails,
     ProcessView,
     TryView,
+    WaitView,
     WorkItemView,
 )
 
@@ -70,20 +73,6 @@ class LocalBackend:
         )
         return view_process(found, self._engine.directory)
 
-    async def processes(self, filters: Sequence[str], limit: int | None) -> AsyncIterator[ProcessView]:
-        async def page(size: int, after: Any) -> list[FoundProcess]:
-            return await self._engine.processes(filters, actor=self.actor, limit=size, after=after)
-
-        async for found in every_row(page, limit):
-            yield view_process(found, self._engine.directory)
-
-    async def work_items(self, filters: Sequence[str], limit: int | None) -> AsyncIterator[WorkItemView]:
-        async def page(size: int, after: Any) -> list[FoundWorkItem]:
-            return await self._engine.work_items(filters, actor=self.actor, limit=size, after=after)
-
-        async for found in every_row(page, limit):
-            yield view_work_item(found, self._engine.directory)
-
     async def inbox(self, user: str | None, limit: int | None) -> AsyncIterator[WorkItemView]:
         person = self.actor if user is None else self._user(user)
         if person is None:
@@ -110,6 +99,9 @@ class LocalBackend:
             data=found.process.data,
             timeline=tuple(_view_event(event, found.definition, directory) for event in events),
             incidents=tuple(view_incident(each, directory) for each in incidents),
+            waiting=tuple(
+                _view_wait(each, engine) for each in await engine.waiting(found.process.id, actor=self.actor)
+            ),
         )
 
     async def terminate(self, process_id: str, reason: str | None) -> None:
@@ -181,6 +173,7 @@ def view_field(state: FieldState) -> FieldView:
         read_only=state.read_only,
         choices=tuple(ChoiceView(option.value, in_english(option.labels)) for option in found.options) if found else (),
         fault=found.fault if found else "",
+        value=state.value,
     )
 
 
@@ -256,6 +249,12 @@ def _view_event(event: Event, definition: Definition, directory: Directory) -> E
         actor=optional_name(event.actor, directory),
         addressee=optional_name((event.detail or {}).get("addressee"), directory),
     )
+
+
+def _view_wait(wait: Wait, engine: System) -> WaitView:
+    words = to_texts(wait, engine.clock.now(), engine.directory.display_name)
+    name = wait.name if wait.activity else None
+    return WaitView(wait.kind.value, wait.activity, name, wait.since, tuple(words))
 
 
 def named(dn: str, directory: Directory) -> Named:

@@ -13,6 +13,7 @@ from placet_api.cli import (
     absences,
     applications,
     audit,
+    completion,
     connectors,
     definitions,
     directory,
@@ -23,6 +24,7 @@ from placet_api.cli import (
     migrate,
     processes,
     proxies,
+    query,
     roles,
     secrets,
     settings,
@@ -30,7 +32,11 @@ from placet_api.cli import (
     webhooks,
     work_items,
 )
-from placet_api.cli.exits import Exit, WrongUsage, exit_of
+from placet_api.cli import (
+    view_commands as views,
+)
+from placet_api.cli.console.command import console
+from placet_api.cli.exits import Exit, exit_of, sentence_of
 from placet_api.cli.help import PlainHelp
 from placet_api.cli.options import DEFINITIONS, PROCESSES, RUNNING
 from placet_api.cli.serve import serve
@@ -45,6 +51,7 @@ app = App(
 app.command(serve, group=RUNNING)
 app.command(migrate.migrate, group=RUNNING)
 app.command(settings.settings, group=RUNNING)
+app.command(completion.completion, group=RUNNING)
 app.command(secrets.app)
 app.command(mail.app)
 app.command(definitions.app)
@@ -60,7 +67,9 @@ app.command(webhooks.app)
 app.command(explain.app)
 app.command(forms.form, group=PROCESSES)
 app.command(processes.start, group=PROCESSES)
-app.command(processes.query, group=PROCESSES, usage="placet query [OPTIONS] [FILTER...]")
+app.command(query.query, group=PROCESSES, usage="placet query [OPTIONS] [QUERY...]")
+app.command(views.app)
+app.command(console, group=PROCESSES)
 app.command(processes.app)
 app.command(work_items.inbox, group=PROCESSES)
 app.command(work_items.approve, group=PROCESSES)
@@ -90,7 +99,7 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         return _reader_gone()
     except Exception as failure:
-        return _refuse(_sentence(failure), exit_of(failure))
+        return _refuse(sentence_of(failure), exit_of(failure))
     return status if isinstance(status, int) else Exit.DONE
 
 
@@ -100,20 +109,6 @@ def _misunderstood(failure: CycloptsError) -> str:
     if isinstance(failure, UnusedCliTokensError):
         what = f"Nothing more is expected, but there is {' '.join(map(repr, failure.unused_tokens or ()))}."
     return f"{what} See `{' '.join(('placet', *(failure.command_chain or ())))} --help`."
-
-
-def _sentence(failure: Exception) -> str:
-    """What went wrong, for whoever typed the command; a bug keeps its stack trace."""
-    from placet.errors import PlacetError
-
-    if isinstance(failure, (PlacetError, WrongUsage)):
-        return str(failure)
-    if isinstance(failure, ConnectionError | TimeoutError):
-        reason = getattr(failure, "strerror", None) or "no answer in time"
-        return f"The database cannot be reached ({reason}); is it running, and is --database right?"
-    if isinstance(failure, OSError) and failure.strerror:
-        return f"{failure.filename}: {failure.strerror}." if failure.filename else f"{failure.strerror}."
-    raise failure
 
 
 def _refuse(sentence: str, status: Exit) -> Exit:

@@ -26,7 +26,7 @@ PROCESSES = Group("Processes and work items", sort_key=3)
 Format = Annotated[Literal["table", "json"], Parameter(name="--format", help="for people or for programs")]
 Data = Annotated[list[str] | None, Parameter(name="--data", negative="", metavar="NAME=VALUE")]
 
-_AT_MOST = 100  # rows of a table, unless --limit says otherwise
+AT_MOST = 100  # rows of a table, unless --limit says otherwise
 
 
 @Parameter(name="*")
@@ -42,7 +42,7 @@ class Rows:
     def at_most(self) -> int | None:
         """How many rows are asked for; None is all."""
         if self.limit is None:
-            return _AT_MOST if self.form == "table" else None
+            return AT_MOST if self.form == "table" else None
         return self.limit or None
 
 
@@ -92,7 +92,7 @@ class OnDatabaseOnly(OnDatabase):
 
 
 @contextmanager
-def _refusals_noted(engine: Engine, actor: str | None) -> Iterator[None]:
+def refusals_noted(engine: Engine, actor: str | None) -> Iterator[None]:
     """Take note in the audit trail of what the user who acts may not do."""
     from placet.errors import NotAllowed
 
@@ -133,7 +133,7 @@ class Anywhere:
 
         async with OnDatabase(self.database).engine() as engine:
             backend = LocalBackend(engine, actor)
-            with _refusals_noted(engine, actor):
+            with refusals_noted(engine, actor):
                 yield backend
 
     def named_server(self) -> str | None:
@@ -174,7 +174,7 @@ class Administration(Anywhere):
 
         async with database.engine() as engine:
             desk = LocalDesk(engine, self.actor)
-            with _refusals_noted(engine, self.actor):
+            with refusals_noted(engine, self.actor):
                 yield desk
 
 

@@ -63,21 +63,26 @@ def print_error(sentence: str) -> None:
 
 def print_json(value: Any) -> None:
     """One JSON value on standard output and nothing else."""
-    _write(_dumps(value, indent=True) + b"\n")
+    write(_dumps(value, indent=True) + b"\n")
 
 
 async def print_json_array(values: AsyncIterator[Any]) -> None:
     """One JSON array, an element a line, printed as its elements come."""
     first = True
     async for value in values:
-        _write((b"[\n" if first else b",\n") + _dumps(value))
+        write((b"[\n" if first else b",\n") + _dumps(value))
         first = False
-    _write(b"[]\n" if first else b"\n]\n")
+    write(b"[]\n" if first else b"\n]\n")
 
 
 def print_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> None:
     """A table without lines, fitted to the terminal."""
     _print_cells(columns, [[Text(column.title, "bold") for column in columns], *map(_texts, rows)])
+
+
+def print_rows(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> None:
+    """Rows that belong to a table which has been printed before."""
+    _print_cells(columns, list(map(_texts, rows)))
 
 
 def print_fields(fields: Sequence[tuple[str, Cell]]) -> None:
@@ -151,6 +156,7 @@ def _dumps(value: Any, *, indent: bool = False) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_UTC_Z | (orjson.OPT_INDENT_2 if indent else 0))
 
 
-def _write(data: bytes) -> None:
+def write(data: bytes) -> None:
+    """Bytes as they are, on standard output."""
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()

@@ -1,4 +1,4 @@
-"""`placet start`, `placet query` and `placet process …`."""
+"""`placet start` and `placet process …`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from placet_api.cli.options import ANYWHERE, PROCESSES, ROWS, Anywhere, Data, Format, Rows
+from placet_api.cli.options import ANYWHERE, PROCESSES, Anywhere, Data, Format
 from placet_api.cli.output import print_json, print_table, say
-from placet_api.cli.tables import PROCESS_COLUMNS, print_process, print_processes, print_work_items, process_row
+from placet_api.cli.tables import PROCESS_COLUMNS, print_process, process_row
 
 app = App(name="process", help="Show a process; terminate, pause or resume it.", group=PROCESSES)
 
@@ -62,34 +62,6 @@ async def start(
         print_table(PROCESS_COLUMNS, [process_row(started)])
 
 
-async def query(
-    *filters: str,
-    items: Annotated[bool, Parameter(negative="")] = False,
-    rows: Rows = ROWS,
-    where: Anywhere = ANYWHERE,
-) -> None:
-    """List processes, newest first, or work items, oldest first.
-
-    For example:
-
-        placet query ProcessStatus=Running Initiator=cn=anna,ou=users,o=placet
-        placet query CreationTime=2026-03-02T09:00:00ZGE --format json
-        placet query --items --as ben Addressee=self
-
-    Parameters
-    ----------
-    filters
-        Name=Value, behind a time with an operator: EQ, LT, LE, GT or GE; all of them must hold
-    items
-        work items instead of processes: the open ones, unless a filter asks for a Status
-    """
-    async with where.backend() as backend:
-        if items:
-            await print_work_items(backend.work_items(filters, rows.at_most), rows)
-        else:
-            await print_processes(backend.processes(filters, rows.at_most), rows)
-
-
 @app.command
 async def show(process: str, /, *, where: Anywhere = ANYWHERE, form: Format = "table") -> None:
     """Show one process: its data, what waits, what happened.
@@ -130,7 +102,7 @@ async def terminate(
     process
         the id of the process
     reason
-        why, for its trail; not with --server
+        why, for its trail
     """
     async with where.backend() as backend:
         await backend.terminate(process, reason)

@@ -16,7 +16,17 @@ from placet_api.cli.backend import Answer, Start, no_definition
 from placet_api.cli.connection import Connection, open_connection
 from placet_api.cli.data import read_data
 from placet_api.cli.exits import WrongUsage
-from placet_api.cli.remote_views import comment, data_items, definition, field, incident, process, work_item
+from placet_api.cli.remote_views import (
+    comment,
+    data_items,
+    definition,
+    event,
+    fields,
+    incident,
+    process,
+    wait,
+    work_item,
+)
 from placet_api.cli.views import DefinitionView, FieldView, ProcessDetails, ProcessView, WorkItemView
 
 
@@ -46,7 +56,7 @@ class RemoteBackend:
 
     async def form(self, name: str) -> list[FieldView]:
         found = await self.definition(name)
-        return [field(each) for each in (await self._get(f"definitions/{found.guid}/form"))["Fields"]]
+        return fields(await self._get(f"definitions/{found.guid}/form"))
 
     async def start(self, wanted: Start) -> ProcessView:
         if wanted.initiator is not None:
@@ -57,25 +67,31 @@ class RemoteBackend:
         response = await self._send("POST", f"definitions/{wanted.definition.guid}", body)
         return process(await self._get(f"processes/{response.headers['Location'].rsplit('/', 1)[-1]}"))
 
-    async def processes(self, filters: Sequence[str], limit: int | None) -> AsyncIterator[ProcessView]:
-        async for row in self._pages("processes", filters, limit):
-            yield process(row)
-
-    async def work_items(self, filters: Sequence[str], limit: int | None) -> AsyncIterator[WorkItemView]:
-        async for row in self._pages("workitems", filters, limit):
+    async def _work_items(self, filters: Sequence[str], limit: int | None) -> AsyncIterator[WorkItemView]:
+        """Oldest first, the open ones unless a filter asks for a status."""
+        async for row in self._connection.pages("/v1/wf/workitems", [("filter", each) for each in filters], limit):
             yield work_item(row)
 
     def inbox(self, user: str | None, limit: int | None) -> AsyncIterator[WorkItemView]:
         addressee = "self" if user is None else user if is_dn(user) else user_dn(user)
-        return self.work_items([f"Addressee={addressee}"], limit)
+        return self._work_items([f"Addressee={addressee}"], limit)
 
     async def process(self, process_id: str) -> ProcessDetails:
         path = f"processes/{quote(process_id, safe='')}"
         found = process(await self._get(path))
-        items = [each async for each in self.work_items([f"ProcessId={found.id}"], None)]
+        items = [each async for each in self._work_items([f"ProcessId={found.id}"], None)]
         comments = [comment(each) for each in await self._get(f"{path}/comments")]
         incidents = [incident(each) for each in await self._incidents(found.id)]
-        return ProcessDetails(found, tuple(items), tuple(comments), incidents=tuple(incidents))
+        waiting = [wait(each) for each in await self._get(f"{path}/waiting")]
+        return ProcessDetails(
+            process=found,
+            work_items=tuple(items),
+            comments=tuple(comments),
+            data=(await self._get(f"{path}/data"))["Data"],
+            timeline=tuple(event(each) for each in await self._get(f"{path}/timeline")),
+            incidents=tuple(incidents),
+            waiting=tuple(waiting),
+        )
 
     async def _incidents(self, process_id: str) -> list[Any]:
         """What is open of a process, for who may resolve it."""
@@ -85,9 +101,8 @@ class RemoteBackend:
             return []
 
     async def terminate(self, process_id: str, reason: str | None) -> None:
-        if reason is not None:
-            raise WrongUsage("--reason does not go with --server: the service takes none.")
-        await self._send("DELETE", f"processes/{quote(process_id, safe='')}")
+        why = f"?reason={quote(reason, safe='')}" if reason else ""
+        await self._send("DELETE", f"processes/{quote(process_id, safe='')}{why}")
 
     async def pause(self, process_id: str) -> None:
         await self._send("POST", f"processes/{quote(process_id, safe='')}/pause")
@@ -104,9 +119,6 @@ class RemoteBackend:
             known = definition({"DataItems": (await self._get(path))["DataItems"]}).data
             body["DataItems"] = data_items(read_data(answer.data, known), known)
         return work_item((await self._send("PUT", path, body)).json())
-
-    def _pages(self, collection: str, filters: Sequence[str], limit: int | None) -> AsyncIterator[Any]:
-        return self._connection.pages(f"/v1/wf/{collection}", [("filter", each) for each in filters], limit)
 
     async def _get(self, path: str) -> Any:
         return await self._connection.get(f"/v1/wf/{path}")

@@ -12,11 +12,13 @@ from placet_api.cli.views import (
     CommentView,
     DataItemView,
     DefinitionView,
+    EventView,
     FieldView,
     IncidentView,
     Named,
     ProcessView,
     TryView,
+    WaitView,
     WorkItemView,
 )
 
@@ -24,7 +26,6 @@ Json = Mapping[str, Any]
 
 
 def definition(body: Json) -> DefinitionView:
-    items = body.get("DataItems", ())
     return DefinitionView(
         guid=body.get("GUID", ""),
         dn=body.get("DN", ""),
@@ -33,11 +34,20 @@ def definition(body: Json) -> DefinitionView:
         category=body.get("Category", ""),
         description=body.get("Description", ""),
         retired=False,  # the service lists what can be started
-        data=tuple(DataItemView(item["Name"], item["Type"], bool(item.get("MultiValued"))) for item in items),
+        data=tuple(map(data_item, body.get("DataItems", ()))),
     )
 
 
-def field(body: Json) -> FieldView:
+def data_item(body: Json) -> DataItemView:
+    return DataItemView(body["Name"], body["Type"], bool(body.get("MultiValued")))
+
+
+def fields(form: Json) -> list[FieldView]:
+    """The fields of a form, in their order."""
+    return [_field(each, form["Data"].get(each["Name"])) for each in form["Fields"]]
+
+
+def _field(body: Json, value: Any) -> FieldView:
     return FieldView(
         name=body["Name"],
         type=body["Type"],
@@ -49,6 +59,7 @@ def field(body: Json) -> FieldView:
         read_only=body["ReadOnly"],
         choices=tuple(ChoiceView(each["Value"], each["Label"]) for each in body.get("Choices", ())),
         fault=body.get("Fault", ""),
+        value=value,
     )
 
 
@@ -116,6 +127,27 @@ def incident(body: Json) -> IncidentView:
         resolved_at=time(body["Resolved"]),
         resolution=body["Resolution"],
         resolved_by=named(body["ResolvedBy"]) if body["ResolvedBy"]["DN"] else None,
+    )
+
+
+def event(body: Json) -> EventView:
+    return EventView(
+        at=parse_time(body["Time"]),
+        kind=body["Kind"],
+        activity=body["Activity"] or None,
+        activity_name=body["ActivityName"] or None,
+        actor=_optional(body["Actor"]),
+        addressee=_optional(body["Addressee"]),
+    )
+
+
+def wait(body: Json) -> WaitView:
+    return WaitView(
+        kind=body["Kind"],
+        activity=body["Activity"] or None,
+        activity_name=body["ActivityName"] or None,
+        since=parse_time(body["Since"]),
+        words=tuple(each["Value"] for each in body["Words"]),
     )
 
 

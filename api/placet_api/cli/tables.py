@@ -20,7 +20,7 @@ from placet_api.cli.output import (
     print_table,
     status,
 )
-from placet_api.cli.views import DefinitionView, EventView, Named, ProcessDetails, ProcessView, WorkItemView
+from placet_api.cli.views import DefinitionView, EventView, Named, ProcessDetails, ProcessView, WaitView, WorkItemView
 
 T = TypeVar("T")
 
@@ -63,10 +63,6 @@ _TIMELINE = [
 ]
 _COMMENTS = [Column("At"), Column("By", least=10), Column("Comment", least=20, wraps=True)]
 _STEPS = ("activity.entered", "activity.left")  # every step of the way: for programs
-
-
-async def print_processes(found: AsyncIterator[ProcessView], rows: Rows) -> None:
-    await print_list(found, PROCESS_COLUMNS, process_row, rows)
 
 
 async def print_work_items(found: AsyncIterator[WorkItemView], rows: Rows) -> None:
@@ -128,6 +124,9 @@ def print_process(details: ProcessDetails) -> None:
     if details.data:
         heading("Data")
         print_fields([(name, _value(value)) for name, value in details.data.items()])
+    if details.waiting:
+        heading("Why it waits")
+        print_fields([row for each in details.waiting for row in _wait_rows(each)])
     if details.work_items:
         heading("Waits for")
         print_table(
@@ -143,6 +142,11 @@ def print_process(details: ProcessDetails) -> None:
     if details.comments:
         heading("Comments")
         print_table(_COMMENTS, [[moment(each.at), _by(each.user), each.text] for each in details.comments])
+
+
+def _wait_rows(wait: WaitView) -> list[tuple[str, Cell]]:
+    first, *others = wait.words
+    return [(wait.activity_name or "Paused", first), *(("", each) for each in others)]
 
 
 def _print_head(process: ProcessView) -> None:

@@ -55,6 +55,7 @@ class FieldView:
     read_only: bool
     choices: tuple[ChoiceView, ...] = ()
     fault: str = ""
+    value: Any = None  # what it has, as JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +145,24 @@ class IncidentView:
 
 
 @dataclass(frozen=True, slots=True)
-class ProcessDetails:
-    """One process, what waits in it and what happened; a server does not tell `data` and `timeline`: None.
+class WaitView:
+    """Why a process waits at one point, in words; the kinds are those of `/v1/wf`."""
 
-    Its open `incidents` are there for who may resolve them.
-    """
+    kind: str
+    activity: str | None
+    activity_name: str | None
+    since: datetime
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessDetails:
+    """One process, what waits in it and what happened; its open `incidents` are there for who may resolve them."""
 
     process: ProcessView
     work_items: tuple[WorkItemView, ...]
     comments: tuple[CommentView, ...]
-    data: Mapping[str, Any] | None = None
-    timeline: tuple[EventView, ...] | None = None
+    data: Mapping[str, Any]
+    timeline: tuple[EventView, ...]
     incidents: tuple[IncidentView, ...] = ()
+    waiting: tuple[WaitView, ...] = ()

@@ -72,7 +72,7 @@ async def add(
     event
         a kind of event, or work_item.* for a group of them; may be repeated, without it all
     filter_
-        a filter over processes, as in `placet query`; may be repeated, and all have to hold
+        a condition on processes, as in `placet query`; may be repeated, and all have to hold
     """
     from placet.webhooks.records import Wanted
     from placet_api.cli.webhook_desk import open_webhooks
@@ -111,7 +111,7 @@ async def change(
     event
         a kind of event that it is told of, in the place of those before; may be repeated, '' for all
     filter_
-        a filter over processes, in the place of those before; may be repeated, '' for none
+        a condition on processes, in the place of those before; may be repeated, '' for none
     active
         let it go on where it stopped, or leave it alone for now
     new_secret

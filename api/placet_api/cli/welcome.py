@@ -32,6 +32,7 @@ def print_welcome(address: str, settings: Settings, password: str | None, defini
     say(Text.assemble(f"Placet {__version__} serves ", (address, "bold")))
     print_fields(
         [
+            ("  Console", f"{address}/console/"),
             ("  Database", hide_secret(settings.database_url)),
             ("  Definitions", f"{definitions}, from the folder {settings.definitions}"),
         ]

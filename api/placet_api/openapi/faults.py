@@ -17,6 +17,13 @@ _WRONG = {
     "required": ["Name", "Text"],
     "additionalProperties": False,
 }
+_PLACE = {
+    "type": "object",
+    "description": "The character of the query that does not fit, the first being 0, and what may have been meant.",
+    "properties": {"Position": {"type": "integer", "minimum": 0}, "Suggestion": {"type": "string"}},
+    "required": ["Position", "Suggestion"],
+    "additionalProperties": False,
+}
 
 FAULT: JsonSchema = {
     "type": "object",
@@ -43,9 +50,8 @@ FAULT: JsonSchema = {
                 },
                 "Detail": {
                     "type": "object",
-                    "description": "What is wrong with which data item, where that is the reason.",
-                    "properties": {"DataItems": {"type": "array", "items": _WRONG}},
-                    "required": ["DataItems"],
+                    "description": "What is wrong with which data item, or where in a query, where that is the reason.",
+                    "properties": {"DataItems": {"type": "array", "items": _WRONG}, "Query": _PLACE},
                     "additionalProperties": False,
                 },
             },

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from placet_api.admin import incident_operations as incidents
 from placet_api.admin import operations as admin
+from placet_api.admin import query_operations as queries
 from placet_api.admin import webhook_operations as webhooks
 from placet_api.admin.connectors import operations as connectors
 from placet_api.openapi import health
@@ -17,6 +18,7 @@ from placet_api.ris import operations as ris
 SERVICES: Sequence[ServiceOperations] = (
     ris.OPERATIONS,
     admin.OPERATIONS,
+    queries.OPERATIONS,
     incidents.OPERATIONS,
     connectors.OPERATIONS,
     webhooks.OPERATIONS,

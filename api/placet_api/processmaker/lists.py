@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 from placet.directory.records import Cut, Page
@@ -51,7 +51,9 @@ def _at_most(limit: int | None) -> int:
     return AT_ONCE if limit is None else min(limit, AT_ONCE)
 
 
-async def _parts(limit: int | None, page: Page[Row], read: Read[Row], render: Render[Row]) -> AsyncIterator[bytes]:
+async def _parts(
+    limit: int | None, page: Page[Row], read: Read[Row], render: Render[Row]
+) -> AsyncGenerator[bytes, None]:
     """The array without its first bracket; each page is read when the one before has been sent."""
     left = limit
     while True:

@@ -36,6 +36,7 @@ _CUT = (
     Parameter("limit", "How many at most; without it all.", _COUNT, example=25),
 )
 _OF_USERS = (
+    Parameter("q", "Those that a query finds, in the query language; goes with start and limit alone."),
     Parameter("lfilter", "Only those of whose names one begins with this text."),
     Parameter("rfilter", "Only those of whose names one ends with this text."),
     Parameter("status", "Only those of this status.", {"type": "string", "enum": [*STATUSES, "all"]}, example="ACTIVE"),

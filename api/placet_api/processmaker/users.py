@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
+from placet.core.people import Directory
 from placet.directory import users
 from placet.directory.profile import LONGEST, PROFILE
 from placet.directory.records import UserFilter, UserRow
@@ -17,6 +19,7 @@ from placet_api.processmaker.answers import answer, empty
 from placet_api.processmaker.fields import Field, read_fields, require_something
 from placet_api.processmaker.lists import answer_list, parse_cut
 from placet_api.processmaker.request import Request
+from placet_api.processmaker.user_search import answer_query
 
 STATUSES = ("ACTIVE", "INACTIVE", "VACATION")
 
@@ -54,9 +57,14 @@ USER_FIELDS = (
 
 
 async def every_user(request: Request) -> Answer:
-    """The users by last name, or by what is asked; those of whose names one has, begins or ends with a text."""
+    """The users by last name, or by what is asked; those of whose names one has, begins or ends with a text.
+
+    With `q` those that a query finds.
+    """
     query = request.query
     cut = parse_cut(query, "$start", "$limit")
+    if "q" in query:
+        return await answer_query(request, query["q"], cut, partial(_rendered, request.engine.directory))
     wanted = UserFilter(
         has=request.text(),
         begins=request.text("lfilter"),
@@ -64,15 +72,16 @@ async def every_user(request: Request) -> Answer:
         status=_status(query),
     )
     order, descending = _order(query)
-    directory = request.engine.directory
-
-    def render(row: UserRow) -> dict[str, Any]:
-        role = directory.roles.get(row.role or "")
-        return names.user(row, "" if role is None else role.code, directory)
-
     return await answer_list(
-        cut, lambda part: users.page(request.database, wanted, part, order, descending=descending), render
+        cut,
+        lambda part: users.page(request.database, wanted, part, order, descending=descending),
+        partial(_rendered, request.engine.directory),
     )
+
+
+def _rendered(directory: Directory, row: UserRow) -> dict[str, Any]:
+    role = directory.roles.get(row.role or "")
+    return names.user(row, "" if role is None else role.code, directory)
 
 
 def _status(query: Mapping[str, str]) -> str | None:
