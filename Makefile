@@ -7,18 +7,23 @@ BIN := .venv/bin
 # The first name pins what is installed and, for older versions of pip, what it is built with; the second is for newer.
 PIP := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help run test check bench crash constraints clean
+.PHONY: help run test test-all check bench crash screenshots constraints clean
 .DELETE_ON_ERROR:
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 run: .venv/.runtime ## install and serve the demonstration on 127.0.0.1:8080; PLACET_PORT takes another port
 	@exec $(BIN)/placet serve --demo
 
-test: check ## all checks and all tests, on SQLite and PostgreSQL; JOBS=4 for four at a time
+test: check ## all checks and all tests, on SQLite and PostgreSQL and in a browser; JOBS=4 for four at a time
 	@tests/install_postgres.sh
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+	@tests/install_browser.sh
+	@$(BIN)/python -m pytest tests/browser -n $(JOBS)
+
+test-all: test ## that, and the browser tests on PostgreSQL as well
+	@BROWSER_DATABASE=postgresql $(BIN)/python -m pytest tests/browser -n $(JOBS)
 
 check: .venv/.dev ## formatting, lint, types and the direction of imports
 	@$(BIN)/ruff check
@@ -32,6 +37,10 @@ bench: .venv/.dev ## measure speed beside a bare handler
 crash: .venv/.dev ## the durability tests again and again, with new random numbers
 	@tests/install_postgres.sh
 	@$(BIN)/python -m pytest tests/crash --long --timeout 3600
+
+screenshots: .venv/.dev ## renew the pictures of the console in docs/images
+	@tests/install_browser.sh
+	@$(BIN)/python -m tests.browser.screenshots
 
 constraints: ## renew constraints.txt: the newest versions that pyproject.toml admits
 	@rm -rf build/constraints

@@ -22,7 +22,8 @@ from placet.settings import Settings
 from tests.postgres import Databases, ProgramsMissing, Server
 
 TESTS = Path(__file__).parent
-PARTS = ("unit", "store", "acceptance", "property", "crash", "house")
+PARTS = ("unit", "store", "acceptance", "property", "crash", "house", "browser")
+BROWSER = TESTS / "browser"
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 SERVER = pytest.StashKey[Server]()
 
@@ -45,6 +46,12 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("long" if config.getoption("--long") else "usual")
     if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
         tempfile.tempdir = str(MEMORY)  # no test waits for a disk but those of durability
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the browser tests to a run of their own, which names them: their event loop is one for the whole run."""
+    named = any(Path(each.partition("::")[0]).resolve().is_relative_to(BROWSER) for each in config.args)
+    return True if collection_path == BROWSER and not named else None
 
 
 @pytest.hookimpl(optionalhook=True)

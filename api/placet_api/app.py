@@ -20,6 +20,7 @@ from placet.errors import Unavailable
 from placet.log import get_logger
 from placet.settings import Settings
 from placet_api.answers import Answer, json_answer
+from placet_api.console.service import Console
 from placet_api.errors import fault, fault_of, symbol_of
 from placet_api.openapi.routes import docs, openapi_json
 from placet_api.processmaker.oauth import OAuthService
@@ -97,6 +98,7 @@ def _application(engine: Engine, lifespan: Lifespan | None = None) -> Starlette:
             Service(engine),
             OAuthService(engine),
             ProcessMakerService(engine),  # behind the other, which has its own answers below the same path
+            Console(engine),
             _open_to_all("/healthz", healthz),
             _open_to_all("/readyz", readyz),
             _open_to_all("/openapi.json", _at_once(openapi_json)),

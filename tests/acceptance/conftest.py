@@ -163,6 +163,10 @@ class RunningServer:
         body = item | {"AvailableActions": [{"Value": action}]} | members
         return await self(user).put(item["Link"], json=body)
 
+    def keep(self, client: httpx2.AsyncClient) -> None:
+        """Close a client together with this."""
+        self._clients[f"kept {len(self._clients)}"] = client
+
     async def close(self) -> None:
         for client in self._clients.values():
             await client.aclose()

@@ -108,17 +108,21 @@ def test_a_process_is_paused_resumed_reassigned_and_terminated(typed: Typed, tmp
     typed("directory", "load", "administrator.yaml")
     typed("definitions", "deploy", str(ROOT / "definitions/leave_request.yaml"))
     process = typed("start", "Leave request", "--as", "anna", "--data", "days=3", "--format", "json").json["id"]
-    [item] = typed("query", "--items", f"ProcessId={process}", "--format", "json").json
+    [item] = typed("query", "--of", "workitems", f"ProcessId={process}", "--format", "json").json
 
+    shown = typed("process", "show", process).out
+    assert "Manager's approval  It has waited since" in shown
+    assert "for an answer from Ben Adler." in shown
     assert typed("process", "pause", process).status == 0
-    assert typed("approve", item["id"], "--as", "ben").status == 5
+    assert "Paused              It was paused" in typed("process", "show", process).out
+    assert typed("approve", item["WorkId"], "--as", "ben").status == 5
     assert typed("process", "resume", process, "--as", "anna").status == 4
     assert typed("process", "resume", process).status == 0
-    assert typed("act", item["id"], "reassign", "--as", "admin", "--to", "helen").status == 0
-    assert typed("inbox", "--as", "helen", "--format", "json").json[0]["id"] == item["id"]
+    assert typed("act", item["WorkId"], "reassign", "--as", "admin", "--to", "helen").status == 0
+    assert typed("inbox", "--as", "helen", "--format", "json").json[0]["id"] == item["WorkId"]
     assert typed("process", "terminate", process, "--as", "anna", "--reason", "Not needed").status == 0
     assert typed("process", "terminate", process).status == 5
-    assert typed("query", "ApprovalStatus=Retracted", "--format", "json").json[0]["id"] == process
+    assert typed("query", "ApprovalStatus=Retracted", "--format", "json").json[0]["ProcessId"] == process
 
 
 @pytest.mark.parametrize("command", [["approve"], ["deny"], ["act", "claim"]], ids=" ".join)
@@ -168,7 +172,6 @@ def test_data_items_are_read_by_their_types(typed: Typed, tmp_path: Path):
         (["migrate", "now"], 2, "Nothing more is expected, but there is 'now'."),
         (["inbox", "--user", "nobody"], 3, "There is no user"),
         (["inbox"], 2, "--user"),
-        (["query", "Colour=red"], 1, "'Colour' is not a field"),
         (["query", "--format", "xml"], 2, "xml"),
         (["procces"], 2, 'Did you mean "process"?'),
         (["directory", "load", "nowhere.yaml"], 1, "nowhere.yaml"),
@@ -190,6 +193,15 @@ def test_what_goes_wrong_is_one_sentence_and_an_exit_status(
     assert said in ran.err
     assert ran.err.count("\n") == 1
     assert "sesame" not in ran.err
+
+
+def test_a_query_that_is_wrong_is_shown_with_a_mark_below(typed_on_sqlite: Typed):
+    ran = typed_on_sqlite("query", "Initiator", "=", "me", "and", "Colour=red")
+
+    assert (ran.status, ran.out) == (1, "")
+    refusal, query, mark = ran.err.splitlines()
+    assert refusal.startswith("error: 'Colour' is not a field of processes.")
+    assert (query, mark) == ("Initiator = me and Colour=red", " " * 19 + "^")
 
 
 def test_an_empty_database_wants_migrate_and_migrate_says_what_it_did(empty_database_url: str, tmp_path: Path):
@@ -383,7 +395,7 @@ def test_a_table_fits_the_terminal_and_shows_ids_whole(width: int, typed: Typed,
     program.columns(width)
     program.note(f"export PLACET_DATABASE_URL={url}")
 
-    for command in ("query", "query --items", "inbox --user ben", f"process show {process}", "definitions list"):
+    for command in ("query", "query --of workitems", "inbox --user ben", f"process show {process}", "definitions list"):
         status, printed = program.type(f"placet {command}")
         assert status == 0
         assert max(len(line) for line in printed.splitlines()) <= width, printed

@@ -302,6 +302,9 @@ def test_commands_work_beside_a_node_and_through_it(
         [item] = ben("inbox", "--format", "json").json
         assert [item] == placet("inbox", "--user", "ben", "--format", "json").json
         assert (item["process_id"], item["activity"]) == (started["id"], "manager")
+        waiting = anna("process", "show", started["id"], "--format", "json").json["waiting"]
+        assert [(each["kind"], each["activity"]) for each in waiting] == [("answer", "manager")]
+        assert waiting == placet("process", "show", started["id"], "--format", "json").json["waiting"]
         assert anna("process", "pause", started["id"]).status == 4
         assert admin("process", "pause", started["id"]).status == 0
         assert admin("process", "resume", started["id"]).status == 0
@@ -311,7 +314,9 @@ def test_commands_work_beside_a_node_and_through_it(
         assert anna("process", "show", "f" * 32).status == 3
         assert through(node, "anna", "wrong")("inbox").status == 4
         shown = anna("process", "show", started["id"], "--format", "json").json
-        assert [shown["process"]] == anna("query", f"ProcessId={started['id']}", "--format", "json").json
+        [found] = anna("query", f"ProcessId={started['id']}", "--format", "json").json
+        assert [found] == placet("query", f"ProcessId={started['id']}", "--format", "json").json
+        assert found["ApprovalStatus"] == "Approved"
         assert shown["process"]["approval_status"] == "Approved"
         assert [comment["text"] for comment in shown["comments"]] == ["Enjoy"]
         assert [each["name"] for each in anna("definitions", "list", "--format", "json").json] == [
@@ -323,7 +328,7 @@ def test_commands_work_beside_a_node_and_through_it(
 def test_a_server_is_asked_for_page_after_page(
     placet: Placet, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    monkeypatch.setattr("placet_api.cli.connection._AT_ONCE", 2)
+    monkeypatch.setattr("placet_api.cli.query_desk.AT_ONCE", 2)
     with placet.serve() as node:
         for name, value in {"SERVER": node.url, "USER": "admin", "PASSWORD": node.password()}.items():
             monkeypatch.setenv(f"PLACET_{name}", value)
@@ -333,9 +338,9 @@ def test_a_server_is_asked_for_page_after_page(
             started.append(json.loads(capsys.readouterr().out)["id"])
 
         assert run(["query", "--format", "json"]) == 0
-        assert [each["id"] for each in json.loads(capsys.readouterr().out)] == started[::-1]
+        assert [each["ProcessId"] for each in json.loads(capsys.readouterr().out)] == started[::-1]
         assert run(["query", "--format", "json", "--limit", "3"]) == 0
-        assert [each["id"] for each in json.loads(capsys.readouterr().out)] == started[:1:-1]
+        assert [each["ProcessId"] for each in json.loads(capsys.readouterr().out)] == started[:1:-1]
 
 
 def test_the_demonstration_is_loaded_once_and_nobody_is_let_in_before(placet: Placet):

@@ -31,7 +31,12 @@ ON_POSTGRESQL = "docs/how-to/run-on-postgresql.md"
 READ_ALONG = ["README.md", "docs/tutorial/first-process.md", "docs/how-to/write-a-definition.md"]
 READ_ALONG += ["docs/how-to/embed-the-engine.md", "docs/how-to/oauth-clients.md", "docs/how-to/people-and-roles.md"]
 READ_ALONG += [ON_POSTGRESQL, "docs/how-to/change-the-secret-key.md", "docs/how-to/mail.md"]
-READ_ALONG += ["docs/how-to/receive-events.md", "docs/tutorial/choices-from-another-service.md"]
+READ_ALONG += [
+    "docs/tutorial/find-and-fix-a-stuck-approval.md",
+    "docs/how-to/receive-events.md",
+    "docs/tutorial/choices-from-another-service.md",
+]
+READ_ALONG += ["docs/how-to/search-and-export.md"]
 READ_ELSEWHERE = {"docs/reference/rest.md": "http", "docs/reference/commands.md": "console"}
 
 pytestmark = pytest.mark.xdist_group("docs")  # one worker, so that the demonstration is loaded once

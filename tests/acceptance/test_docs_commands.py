@@ -56,7 +56,7 @@ BEFORE: dict[str, list[tuple[int, str]]] = {
 # Sections about an absence or a grant of Anna's that is there already.
 ARRANGED = {"placet absence list", "placet absence remove", "placet proxy list", "placet proxy remove"}
 ON_AN_APPLICATION = {"placet applications list", "placet applications remove"}
-ON_NO_DATABASE = {"placet serve", "placet migrate"}
+ON_NO_DATABASE = {"placet serve", "placet migrate", "placet completion"}
 WITHOUT_CONNECTORS = {"placet connectors import", "placet connectors openapi"}
 WITHOUT_PEOPLE = {"placet directory load"}
 # These examples are not cut to 80 columns.

@@ -61,6 +61,39 @@ async def test_an_incident_tells_all_that_is_known_of_it(server, failed):
     assert (await server("admin").get("/v1/incidents")).json() == [body]
 
 
+async def test_incidents_are_listed_by_a_query(server, failed):
+    admin, body = server("admin"), (await server("admin").get(failed)).json()
+
+    for query in ("Kind = connector and Process.ProcessStatus = Running", "Reason contains 'FAULTY'", ""):
+        assert (await admin.get("/v1/incidents", params={"q": query})).json() == [body]
+    assert (await admin.get("/v1/incidents", params={"q": "Kind = mail"})).json() == []
+    assert (await admin.get("/v1/incidents", params={"q": "", "process": "f" * 32})).json() == []
+    await admin.post(f"{failed}/skip")
+    assert (await admin.get("/v1/incidents", params={"q": "Kind = connector"})).json() == []
+    for parameters in ({"q": "Resolution = skipped"}, {"q": "Kind = connector", "state": "all"}):
+        assert len((await admin.get("/v1/incidents", params=parameters)).json()) == 1
+    assert (await server("anna").get("/v1/incidents?q=Kind%3Dmail")).status_code == 403
+
+
+async def test_the_process_says_what_failed_and_who_may_retry_it(server, failed):
+    incident = (await server("admin").get(failed)).json()
+    process = incident["Process"]["Link"]
+
+    (wait,) = (await server("anna").get(f"{process}/waiting")).json()
+    assert (wait["Kind"], wait["Activity"], wait["Since"]) == ("incident", "call", incident["Opened"])
+    assert wait["Incident"] == {"GUID": incident["GUID"], "Link": failed}
+    assert (wait["Of"], wait["Reason"], wait["Tries"]) == ("Faulty", incident["Reason"], incident["Tries"])
+    assert [(each["Permission"], each["People"][0]["Value"]) for each in wait["Helpers"]] == [
+        ("PM_SUPERVISOR", "Admin Berg")
+    ]
+    (below_ris,) = (await server("anna").get(f"/RIS{process}/waiting")).json()
+    assert below_ris["Incident"]["Link"] == failed  # incidents are below /v1 alone
+    offered = (await server("admin").get(f"{process}/actions")).json()
+    assert [each["Name"] for each in offered if each["Of"] == "incident"] == ["retry", "skip"]
+    offered = (await server("anna").get(f"{process}/actions")).json()
+    assert [(each["Of"], each["Name"]) for each in offered] == [("process", "comment"), ("process", "terminate")]
+
+
 async def test_only_who_supervises_sees_incidents_and_resolves_them(server, failed):
     for path in ("/v1/incidents", failed):
         answer = await server("anna").get(path)

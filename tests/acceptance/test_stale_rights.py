@@ -181,3 +181,27 @@ async def test_who_may_not_see_everything_any_more_gets_no_more_events(server):
 
     with pytest.raises(NotAllowed, match="inactive"):
         await read_on()
+
+
+# -- what leaves the house ---------------------------------------------------------------------------
+
+
+async def test_who_has_lost_his_rights_elsewhere_tests_and_exports_nothing(server, mal, monkeypatch):
+    await server("mal").post("/v1/connectors/services", json={"Name": "S"})
+    connector = {"Name": "C", "Service": "S", "URL": "http://127.0.0.1:1/"}
+    basic = {"Name": "B", "Kind": "basic", "Fields": {"username": "u"}}
+    links = [
+        (await mal.post(path, json=body)).json()["Link"]
+        for path, body in (("/v1/connectors", connector), ("/v1/connectors/configurations", basic))
+    ]
+    asked = [
+        ("GET", "/v1/connectors/export", None),
+        *(("POST", f"{link}/test", {}) for link in links),
+        ("POST", "/v1/connectors/test", connector),
+        ("POST", "/v1/connectors/configurations/test", basic),
+    ]
+    assert [(await mal.request(way, path, json=body)).status_code for way, path, body in asked] == [200] * 5
+    await _disable(server.engine, "mal")
+    monkeypatch.setattr(server.engine._world, "refresh", lambda tx, **_: None)
+
+    assert [(await mal.request(way, path, json=body)).status_code for way, path, body in asked] == [403] * 5

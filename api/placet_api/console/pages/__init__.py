@@ -1,0 +1,1 @@
+"""The pages, one module each; a module with `ROUTES` beside these is a page by being there."""
