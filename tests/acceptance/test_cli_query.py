@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shutil
+import signal
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -175,18 +176,24 @@ class Watched:
         return dict(json.loads(self.line()))
 
 
+def heed_ctrl_c() -> None:
+    """A run in the background ignores Ctrl-C, and so would what it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def watch(placet: Placet, *arguments: str) -> Iterator[Watched]:
     """A command that watches for the length of a block; it is stopped as by Ctrl-C."""
     program = subprocess.Popen(
         [*PROGRAM, "query", "--watch", *arguments],
         cwd=placet.folder, env=environment(placet.variables), stdout=subprocess.PIPE, text=True,
+        preexec_fn=heed_ctrl_c,
     )  # fmt: skip
     late = threading.Timer(SECONDS, program.kill)
     late.start()
     try:
         yield Watched(program)
-        program.send_signal(2)
+        program.send_signal(signal.SIGINT)
         assert program.wait(SECONDS) == 130
     finally:
         late.cancel()

@@ -50,6 +50,7 @@ def node(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
     for each in DEFINITIONS:
         shutil.copytree(each, folder / "definitions", dirs_exist_ok=True)
     variables = {"PLACET_ADMIN_PASSWORD": ADMIN_PASSWORD, "PLACET_OUTBOUND_ALLOW": "127.0.0.0/8"}
+    variables["PLACET_SECRET_KEY"] = "of the browser tests, 32 characters long"
     with Placet(folder, variables).serve("--demo", "--database", database) as running:
         yield running
 

@@ -20,7 +20,7 @@ _FOCUS = """() => {
     const isSeen = box.bottom > 0 && box.top < innerHeight && box.width > 0;
     const up = (each) => each.parentElement ?? each.getRootNode().host;
     const rings = [at];
-    while (rings.length < 4 && up(rings.at(-1))) rings.push(up(rings.at(-1)));
+    while (rings.length < 6 && up(rings.at(-1))) rings.push(up(rings.at(-1)));
     const outlined = rings.some((each) => {
         const style = getComputedStyle(each);
         return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2) || style.boxShadow !== "none";
@@ -149,6 +149,7 @@ async def test_single_keys_of_a_process_open_its_actions(opened: Opens, rest: Re
     await expect(dialog.get_by_label("what")).to_have_value(re.compile("t"))
     await page.keyboard.press("Escape")
     await expect(dialog).to_be_hidden()
+    await expect(page.locator("#sheet :focus")).to_have_count(0)
     await page.keyboard.press("p")
     await told(page, "The process is paused")
     await page.keyboard.press("r")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.arranging import Rest, item_of
 from tests.browser.conftest import Opens, Tab, told
@@ -71,6 +72,28 @@ async def test_a_form_shows_what_its_choices_ask_for_and_says_what_is_wrong(open
     await page.get_by_role("button", name="Start", exact=True).click()
     await told(page, "Errand is started.")
     await expect(page.locator("dl.data")).to_contain_text("bank")
+
+
+async def test_what_is_filled_in_while_a_form_is_drawn_anew_stays(opened: Opens):
+    anna = await opened("anna")
+    page = await anna.to("/start")
+    await page.get_by_role("link", name="Errand").click()
+    is_filled_in = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await is_filled_in.wait()
+        await route.continue_()
+
+    await page.route("**/form", hold)
+    async with page.expect_request("**/form"):
+        await page.get_by_label("Where to").select_option("Post office")
+    await page.get_by_label("Identity card").check()
+    await page.get_by_label("On which day").fill("2030-01-02")
+    is_filled_in.set()
+
+    await expect(page.get_by_label("Parcels")).to_be_visible()
+    await expect(page.get_by_label("Identity card")).to_be_checked()
+    await expect(page.get_by_label("On which day")).to_have_value("2030-01-02")
 
 
 async def test_a_group_is_asked_and_one_of_it_claims_releases_and_approves(opened: Opens, rest: Rest):

@@ -14,7 +14,9 @@ from placet.core.waiting_words import to_texts
 from placet.errors import InvalidInput, NotFound
 from placet.jobs.circuit import Bounds
 from placet.jobs.runner import Done, TryAgain
+from placet.store import standing
 from placet.store.tables import data_value
+from placet.store.whose import find_row
 from tests.builders import ADMIN, BOB, NINE
 from tests.store.harness import an_engine
 from tests.store.test_dispatcher import CALL, Scripted
@@ -152,3 +154,16 @@ async def test_data_of_a_process_that_waits_can_be_changed(database_url, clock):
         assert (changed.kind, changed.actor, changed.detail) == ("process.data_changed", ADMIN, {"items": ["reason"]})
         (said,) = await engine.comments(process.id, actor="anna")
         assert (said.text, said.user) == ("It was a slip.", ADMIN)
+
+
+async def test_a_process_that_moves_while_it_is_read_is_read_again(database_url, clock, monkeypatch):
+    async with an_engine(database_url, clock, CHILD) as engine:
+        process = (await engine.start("Ask", actor="anna")).process
+        rows = []
+        monkeypatch.setattr(standing, "find_row", lambda *given: rows.append(find_row(*given)) or rows[-1])
+        assert await engine.waiting(process.id, actor="anna")
+
+        await engine.act(f"{process.id[:28]}0001", "approve", actor="eve")
+        stale = iter(rows[:1])
+        monkeypatch.setattr(standing, "find_row", lambda *given: next(stale, None) or find_row(*given))
+        assert await engine.waiting(process.id, actor="anna") == []

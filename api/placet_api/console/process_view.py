@@ -100,6 +100,14 @@ class ProcessView:
 
 async def gather(engine: Engine, process_id: str, reader: str, *, is_whole: bool) -> ProcessView:
     """The page of a process; `is_whole` has every event of a long timeline. Raises `NotFound`."""
+    while True:  # its parts are read one after the other: what moves meanwhile is read again
+        view = await _gather(engine, process_id, reader, is_whole)
+        now = await engine.process(process_id, actor=reader)
+        if now.process.revision == view.found.process.revision:
+            return view
+
+
+async def _gather(engine: Engine, process_id: str, reader: str, is_whole: bool) -> ProcessView:
     seen = await see(engine, process_id, reader)
     id_, definition = seen.found.process.id, seen.found.definition
     waits = await engine.waiting(id_, actor=reader)

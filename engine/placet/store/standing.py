@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
+from placet.core.access import Row
 from placet.core.flow import Flow
 from placet.core.people import Directory
 from placet.core.permissions import Permission
@@ -22,9 +23,17 @@ _MOST_ROLES = 500
 def find_standing(tx: Connection, world: World, process_id: str, who: Reader) -> Standing | None:
     """Where a process stands that a reader may see; of its children he learns of those that he may see too."""
     row = find_row(tx, world, process_id, who)
-    if row is None:
-        return None
-    names, flow = Names(world.names), Flow.load(row.process.flow)
+    while row is not None:
+        standing = _standing(tx, world, row, who)
+        now = find_row(tx, world, process_id, who)
+        if now is None or now.process.revision == row.process.revision:
+            return standing
+        row = now  # it moved between two statements, each of which sees what is committed by then
+    return None
+
+
+def _standing(tx: Connection, world: World, row: Row, who: Reader) -> Standing:
+    names, flow, process_id = Names(world.names), Flow.load(row.process.flow), row.process.id
     children = [find_process(tx, world, token.child, who) for token in flow.tokens.values() if token.child]
     return Standing(
         row=row,

@@ -60,6 +60,31 @@
   });
   addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
 
+  // -- a form that is drawn anew keeps what was filled in while the server drew it --------------------
+
+  const controls = (fields) =>
+    [...fields.querySelectorAll("input:not([type=hidden]), select, textarea")].map((each) => {
+      const ticks = each.type === "checkbox" || each.type === "radio";
+      return { key: `${each.name} ${ticks ? each.value : ""}`, control: each, what: ticks ? "checked" : "value" };
+    });
+  let sent = new Map();
+  let late = [];
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.target.id === "fields") sent = new Map(controls(event.detail.target).map(({ key, control, what }) => [key, control[what]]));
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target.id !== "fields") return;
+    late = controls(event.detail.target).filter(({ key, control, what }) => sent.get(key) !== control[what]);
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    const fields = late.length && document.getElementById("fields");
+    if (!fields) return;
+    const now = new Map(controls(fields).map(({ key, control }) => [key, control]));
+    for (const { key, control, what } of late) if (now.has(key)) now.get(key)[what] = control[what];
+    late = [];
+  });
+
   // -- what fills a dialog by a script opens it ---------------------------------------------------
 
   document.addEventListener("click", (event) => {
