@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from placet.errors import InvalidInput
 
 _LONGEST_NAME = 64
 _UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
@@ -61,6 +63,16 @@ def duration(length: timedelta | float) -> str:
         if len(parts) == 2:
             break
     return " ".join(part for part in parts if part) or "0 s"
+
+
+def day_of(name: str, text: str, zone: ZoneInfo, later: int = 0) -> datetime | None:
+    """When a day of the reader's begins, or so many days later; None without one. Raises `InvalidInput`."""
+    if not text:
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(text) + timedelta(days=later), time(), zone)
+    except (ValueError, OverflowError):
+        raise InvalidInput(f"{name}: {text[:20]!r} is not a day; write one as 2026-11-22.") from None
 
 
 def bucket_text(moment: datetime, bucket: str) -> str:

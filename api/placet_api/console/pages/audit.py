@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
-
 from placet.core.access import Act
 from placet.directory import audit
 from placet.directory.audit import KINDS, AuditRow, Wanted
-from placet.directory.caller import Caller
 from placet.errors import InvalidInput
 from placet_api.answers import Answer
 from placet_api.console.page import Page
 from placet_api.console.routes import get
+from placet_api.console.times import day_of
+from placet_api.console.trying import caller
 
 _AT_ONCE = 50
 
@@ -24,18 +22,17 @@ async def show(page: Page) -> Answer:
     before = page.asked("before")
     if before and not (before.isascii() and before.isdigit() and len(before) < 19):
         raise InvalidInput(f"before: {before[:20]!r} is not the number of an entry; begin again at the first page.")
-    caller = Caller(page.person, engine.directory, page.now, page.address)
     trouble, found = "", list[AuditRow]()
     try:
         wanted = Wanted(
             kind=page.asked("kind") or None,
             actor=page.asked("actor") or None,
             target=page.asked("target") or None,
-            from_at=_day("from", page.asked("from"), page.zone),
-            to_at=_day("to", page.asked("to"), page.zone, later=1),
+            from_at=day_of("from", page.asked("from"), page.zone),
+            to_at=day_of("to", page.asked("to"), page.zone, later=1),
         )
         found = await audit.page(
-            engine.store, caller, wanted, before_id=int(before) if before else None, limit=_AT_ONCE + 1
+            engine.store, caller(page), wanted, before_id=int(before) if before else None, limit=_AT_ONCE + 1
         )
     except InvalidInput as failure:
         trouble = failure.message
@@ -52,16 +49,6 @@ async def show(page: Page) -> Answer:
         groups=sorted({kind.partition(".")[0] for kind in KINDS}),
         kinds=KINDS,
     )
-
-
-def _day(name: str, text: str, zone: ZoneInfo, later: int = 0) -> datetime | None:
-    """When a day of the reader's begins, or so many days later; raises `InvalidInput`."""
-    if not text:
-        return None
-    try:
-        return datetime.combine(date.fromisoformat(text) + timedelta(days=later), time(), zone)
-    except (ValueError, OverflowError):
-        raise InvalidInput(f"{name}: {text[:20]!r} is not a day; write one as 2026-11-22.") from None
 
 
 ROUTES = (get("/audit", show, act=Act.OPERATE),)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from placet.core.access import Act
@@ -18,6 +17,7 @@ from placet.mail import choices
 from placet_api.answers import Answer
 from placet_api.console.page import Page
 from placet_api.console.routes import get, post
+from placet_api.console.times import day_of
 from placet_api.console.trying import Again, caller, given, tried
 
 _TABS = {"profile": "Profile", "absences": "Absences", "mail": "Mail"}
@@ -84,8 +84,8 @@ async def add_absence(page: Page) -> Answer:
             person=form.get("person") or None,
             category=None,
             definition=form.get("definition") or None,
-            from_at=_day(page, "From", form.get("from")),
-            to_at=_day(page, "To", form.get("to"), later=1),
+            from_at=day_of("From", form.get("from"), page.zone),
+            to_at=day_of("To", form.get("to"), page.zone, later=1),
         )
         definitions = await page.engine.definitions(actor=page.person.dn)
         await absences.add(page.engine.store, caller(page), wanted, definitions)
@@ -131,16 +131,6 @@ def _at(page: Page, tab: str) -> Again:
         return await show(page, trouble, status, tab)
 
     return again
-
-
-def _day(page: Page, name: str, text: str, later: int = 0) -> datetime | None:
-    """When a day of the reader's begins, or so many days later; raises `InvalidInput`."""
-    if not text:
-        return None
-    try:
-        return datetime.combine(date.fromisoformat(text) + timedelta(days=later), time(), page.zone)
-    except (ValueError, OverflowError):
-        raise InvalidInput(f"{name}: {text[:20]!r} is not a day; write one as 2026-11-22.") from None
 
 
 ROUTES = (

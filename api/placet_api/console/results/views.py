@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from placet.core.access import is_same
-from placet.directory.caller import Caller
 from placet.saved_views import SavedView
 from placet_api.console.page import Page
+from placet_api.console.trying import caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +25,9 @@ class Views:
         return self.shown is not None and self.shown in self.own
 
 
-def caller_of(page: Page) -> Caller:
-    """The person of a page, as one who asks for changes."""
-    return Caller(page.person, page.engine.directory, page.now, page.address)
-
-
 async def views_of(page: Page) -> Views:
     """The views that the person of a page may choose from."""
-    every = await page.engine.saved_views.every(caller_of(page))
+    every = await page.engine.saved_views.every(caller(page))
     own = [each for each in every if is_same(each.dn, page.person.dn)]
     others = [each for each in every if each not in own]
     shown = next((each for each in every if each.id == page.asked("view")), None)
