@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_WINDOW_SECONDS = 0.1
+_WINDOW_SECONDS = 0.2
 
 
 @dataclass(slots=True)
