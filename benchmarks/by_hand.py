@@ -10,7 +10,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from placet.store.tables import RARE_KINDS
+from sqlalchemy import column
+
+from placet.store.tables import is_rare
 
 _PROCESSES = """
 SELECT d.dn, hex(p.id), e.dn, r.dn, i.dn, x.dn, p.approval_status, p.process_status, p.created_at, p.completed_at,
@@ -42,7 +44,7 @@ _ANNA = "(SELECT id FROM name WHERE folded = :anna)"
 _ME = "(SELECT id FROM name WHERE folded = :me)"
 _RUNS = "process_status = 0 AND completed_at IS NULL"
 _NEWEST = "ORDER BY id DESC"
-_RARE = f"kind IN ({', '.join(map(str, RARE_KINDS))})"
+_RARE = f"({is_rare(column('kind'))})"
 _CENTRE = "id IN (SELECT process_id FROM data_value WHERE item = 'cost_centre' AND text_value = 'cc-017')"
 _AMOUNT = "id IN (SELECT process_id FROM data_value WHERE item = 'amount' AND number_value > 4990)"
 _HOUR = "completed_at - completed_at % 3600000"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from placet.core.names import common_name, fold_dn, fold_user_name
 from placet.core.parted import PartedMap
@@ -16,6 +16,7 @@ _MANAGERS_UP = 6  # how far `initiator.manager.manager…` reaches in an express
 
 _MOST_REMEMBERED = 100_000
 
+T = TypeVar("T")
 
 #: What somebody may who is nothing in particular: sign in, and start processes.
 ORDINARY: frozenset[str] = frozenset({Permission.LOGIN, Permission.START})
@@ -167,7 +168,7 @@ class Directory:
         made.__dict__ |= self.__dict__
         for name in ("roles", "people", "groups", "_by_id", "_by_user_name", "_groups_of"):
             setattr(made, name, getattr(self, name).copy())
-        made._facts, made.resolved = {}, {}
+        made._forget()
         return made
 
     def _start_anew(self, absences: Iterable[StandIn], proxies: Iterable[StandIn]) -> None:
@@ -175,8 +176,12 @@ class Directory:
         self.delegated: dict[str, list[StandIn]] = {}  # the same absences by delegate
         for each in (each for found in self.absences.values() for each in found):
             self.delegated.setdefault(each.stand_in, []).append(each)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Keep nothing in mind of what follows from the people."""
         self._facts: dict[str, Mapping[str, Any]] = {}
-        self.resolved: dict[Hashable, list[str]] = {}
+        self.resolved: dict[Hashable, Any] = {}
 
     def _put(
         self,
@@ -217,8 +222,14 @@ class Directory:
 
     def person(self, dn_or_user_name: str) -> Person | None:
         """A user by DN or user name, active or not."""
-        found = self._by_user_name.get(fold_user_name(dn_or_user_name))
-        return found or self.people.get(fold_dn(dn_or_user_name))
+        person: Person | None = self.resolved.get(dn_or_user_name)
+        if person is None:
+            person = self._by_user_name.get(fold_user_name(dn_or_user_name)) or self.people.get(
+                fold_dn(dn_or_user_name)
+            )
+            if person is not None:
+                self.remember(dn_or_user_name, person)
+        return person
 
     def user(self, uid: str) -> Person | None:
         """A user by uid, active or not."""
@@ -263,8 +274,8 @@ class Directory:
             self._facts[folded] = self._describe(dn, _MANAGERS_UP)
         return self._facts[folded]
 
-    def remember(self, key: Hashable, found: list[str]) -> list[str]:
-        """Keep what follows from these people alone; a bounded number of such answers is kept."""
+    def remember(self, key: Hashable, found: T) -> T:
+        """Keep in `resolved` what follows from these people alone; a bounded number of such answers is kept."""
         if len(self.resolved) >= _MOST_REMEMBERED:
             self.resolved.clear()
         self.resolved[key] = found

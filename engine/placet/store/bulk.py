@@ -28,7 +28,7 @@ class Bulk:
     def __init__(self, statement: Insert | Update | Delete, columns: Sequence[str] | None = None) -> None:
         """`columns` are those that an INSERT fills; the others name their parameters themselves."""
         self._statement, self._columns = statement, columns
-        self._compiled: dict[str, tuple[str, list[tuple[str, Convert | None]]]] = {}
+        self._compiled: dict[str, tuple[str, Callable[[Any], Sequence[Any]], list[tuple[int, Convert]]]] = {}
 
     def run(self, tx: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """Write the rows, if any; gives how many were met, -1 where the driver does not tell."""
@@ -37,14 +37,21 @@ class Bulk:
         known = self._compiled.get(tx.dialect.name)
         if known is None:
             known = self._compiled[tx.dialect.name] = self._compile(tx.dialect)
-        sql, plan = known
-        values = [tuple([row[name] if to is None else to(row[name]) for name, to in plan]) for row in rows]
+        sql, pick, converted = known
+        values = []
+        for row in rows:
+            picked = list(pick(row))
+            for place, to in converted:
+                picked[place] = to(picked[place])
+            values.append(tuple(picked))
         return tx.exec_driver_sql(sql, values).rowcount
 
-    def _compile(self, dialect: Dialect) -> tuple[str, list[tuple[str, Convert | None]]]:
+    def _compile(self, dialect: Dialect) -> tuple[str, Callable[[Any], Sequence[Any]], list[tuple[int, Convert]]]:
         compiled: Any = self._statement.compile(dialect=dialect, column_keys=self._columns)
-        plan = [(name, stored_form(compiled.binds[name].type, dialect)) for name in compiled.positiontup]
-        return str(compiled), plan  # SQLite is given a value for each place that a parameter stands in
+        names = compiled.positiontup  # SQLite is given a value for each place that a parameter stands in
+        forms = [stored_form(compiled.binds[name].type, dialect) for name in names]
+        pick = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
+        return str(compiled), pick, [(place, to) for place, to in enumerate(forms) if to is not None]
 
 
 class Upsert:

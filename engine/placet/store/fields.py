@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Integer, cast, literal_column, select
 
 from placet.query.fields import COMMENTS, EVENTS, INCIDENTS, PROCESSES, USERS, WORK_ITEMS, Resource
-from placet.store.tables import RARE_KINDS, comment, event, incident, process, role, user_account, work_item
+from placet.store.tables import RARE_KINDS, comment, event, incident, is_rare, process, role, user_account, work_item
 
 
 class Form(Enum):
@@ -123,7 +123,7 @@ def of_work_items(rows: FromClause, processes: FromClause) -> Columns:
 
 def of_events(rows: FromClause, processes: FromClause) -> Columns:
     c = rows.c
-    rare = Hint(RARE_KINDS, c.kind.in_([literal_column(str(kind)) for kind in RARE_KINDS]), finds_few=True)
+    rare = Hint(RARE_KINDS, is_rare(c.kind), finds_few=True)
     fields = {
         "Kind": Stored(Form.CODE, c.kind, hint=rare),
         "ProcessId": Stored(Form.KEY, c.process_id, selective=True),

@@ -30,7 +30,7 @@ from placet.store.tables.outbound import (
 )
 from placet.store.tables.people import former_name, group_member, user_account, user_group
 from placet.store.tables.processes import data_value, former_addressee, job, process, start_key, work_item
-from placet.store.tables.trail import RARE_KINDS, comment, event
+from placet.store.tables.trail import RARE_KINDS, comment, event, is_rare
 from placet.store.tables.views import saved_view
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "former_name",
     "group_member",
     "incident",
+    "is_rare",
     "job",
     "mail_choice",
     "metadata",
