@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import httpx2
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.pilot import Pilot
 
 from placet_api.cli.connection import Connection
@@ -22,6 +22,7 @@ from placet_api.cli.remote_queries import RemoteQueries
 from tests.acceptance.conftest import PASSWORD, RunningServer
 
 _SECONDS = 60
+_MOMENT = 0.005  # between two looks at the screen
 
 
 class Sitting:
@@ -33,16 +34,22 @@ class Sitting:
     @property
     def text(self) -> str:
         """What is on the screen, line by line; of a dialog only what is in it."""
-        self.app.screen.refresh()
         return "\n".join(strip.text.rstrip() for strip in self.app.screen._compositor.render_strips())
 
     async def press(self, *keys: str) -> None:
-        await self._pilot.press(*keys)
+        """Press keys one after the other, each when all that follows from the one before is done."""
+        for key in keys:
+            driver = self.app._driver
+            assert driver is not None
+            event = Key(key, key if len(key) == 1 else None)
+            event.set_sender(self.app)
+            driver.send_message(event)
+            await self._settled()
 
     async def type(self, text: str) -> None:
         """Type a text at once, as terminals send what is pasted."""
         self.app.post_message(Paste(text))
-        await self._pilot.pause()
+        await self._settled()
 
     async def on(self, widget_id: str) -> None:
         """Wait until a widget has the focus."""
@@ -50,18 +57,56 @@ class Sitting:
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         """Let the console go on until something holds."""
-        deadline = asyncio.get_running_loop().time() + _SECONDS
+        deadline = _now() + _SECONDS
         while not condition():
-            assert asyncio.get_running_loop().time() < deadline, f"never {what or 'so'}:\n{self.text}"
-            await self._pilot.pause()
+            assert _now() < deadline, f"never {what or 'so'}:\n{self.text}"
+            await self._pilot.pause(_MOMENT)
 
     async def sees(self, *texts: str) -> None:
         """Wait until all of this is on the screen."""
-        await self.until(lambda: all(each in self.text for each in texts), f"with {texts}")
+        await self.until(lambda: self._shows(texts), f"with {texts}")
+
+    def _shows(self, texts: tuple[str, ...]) -> bool:
+        shown = self.text
+        return all(each in shown for each in texts)
 
     async def hears(self, text: str) -> None:
         """Wait until this is said in passing."""
         await self.until(lambda: any(text in each.message for each in self.app._notifications), f"saying {text!r}")
+
+    async def _settled(self) -> None:
+        """Return once every message has been dealt with and all work is done that no dialog holds up.
+
+        Textual's own `Pilot.press` waits until the process hardly uses the processor for 20 ms, twice a key and for
+        at most a second: that takes long, and says little on a machine that others use too.
+        """
+        deadline = _now() + _SECONDS
+        await self._pilot.pause(0)
+        while (work := self._work()) or self._has_messages():
+            assert _now() < deadline, f"{work} goes on and on:\n{self.text}"
+            if work:
+                await asyncio.wait(work, timeout=_MOMENT, return_when=asyncio.FIRST_COMPLETED)
+            await self._pilot.pause(0)
+
+    def _work(self) -> list[asyncio.Task[None]]:
+        """What is under way: all but what follows the events, and behind a dialog what may be waiting for it."""
+        screen = self.app.screen
+        return [
+            each._task
+            for each in self.app.workers
+            if each._task is not None
+            and not each._task.done()
+            and each.name != "_follow"
+            and not (screen.is_modal and each.node is not screen and screen not in each.node.ancestors)
+        ]
+
+    def _has_messages(self) -> bool:
+        pumps = [self.app, *self.app.screen.walk_children(with_self=True)]
+        return any(pump._message_queue.qsize() or pump._next_callbacks for pump in pumps)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 @asynccontextmanager
@@ -79,6 +124,7 @@ async def sitting(server: RunningServer, user: str, way: str = "database") -> As
                 LocalBackend(engine, user), LocalQueries(engine, user), LocalProcesses(engine, user), "placet.db"
             )
         app = Console(sources)
+        app.animation_level = "none"
         async with app.run_test(size=(80, 24)) as pilot:
             here = Sitting(app, pilot)
             await here.sees("live")
