@@ -95,16 +95,16 @@ def run(space: Workspace) -> None:
     space.report.remark(f"{count:,} processes with ten events each ({time.perf_counter() - begin:.0f} s to have them)")
     repeats = min(space.repeats, REPEATS)
     with space.scratch() as folder:
-        with _served(database, folder) as server:
-            _pages(space, server, repeats)
-            _examples(space, server, database, repeats)
-            _depths(space, server, database, repeats)
-        asyncio.run(_figures(space, database, repeats))
+        with served(database, folder) as server:
+            pages(space, server, repeats)
+            _examples_by_hand(space, server, database, repeats)
+            depths(space, server, database, repeats)
+        asyncio.run(figures(space, f"sqlite:///{database}", repeats))
         _beside_slow(space, database, folder, repeats)
 
 
 @contextmanager
-def _served(database: Path, folder: Path) -> Iterator[Server]:
+def served(database: Path | str, folder: Path) -> Iterator[Server]:
     settings = {"BENCH_NOW": NOW.isoformat(), "PLACET_SECRET_KEY": "the key of the benchmark, which is no secret"}
     with placet(database, folder, definitions=PURCHASES, **settings) as server:
         yield server
@@ -117,7 +117,7 @@ def _query(of: str, text: str, **more: str) -> bytes:
 # -- pages -----------------------------------------------------------------------------------------
 
 
-def _pages(space: Workspace, server: Server, repeats: int) -> None:
+def pages(space: Workspace, server: Server, repeats: int) -> None:
     slowest: list[float] = []
     for _ in range(repeats):
         times = {text: run_load(server.port, _query(of, text), 1, space.seconds / 3).p99 for of, text in FIELDS}
@@ -128,28 +128,34 @@ def _pages(space: Workspace, server: Server, repeats: int) -> None:
     )
 
 
-def _examples(space: Workspace, server: Server, database: Path, repeats: int) -> None:
+def _examples_by_hand(space: Workspace, server: Server, database: Path, repeats: int) -> None:
     connection = sqlite3.connect(database)
     times = [("week", 7), ("days", 3), ("day", 1)]
     values: dict[str, Any] = {name: int((NOW - timedelta(days=days)).timestamp() * 1000) for name, days in times}
     values |= {"anna": dn(ANNA, PEOPLE), "me": dn(ME, PEOPLE)}
+    examples(space, server, repeats, lambda number: milliseconds_by_hand(connection, number, values, space.seconds / 6))
+    connection.close()
+
+
+def examples(space: Workspace, server: Server, repeats: int, by_hand: Callable[[int], float] | None = None) -> None:
+    """The twenty, each also as a ratio to what `by_hand` says of its number in milliseconds."""
     p99: dict[int, list[float]] = defaultdict(list)
     for number, of, text in EXAMPLES:
         asked = re.sub(r"\bme\b", user_name(ME, PEOPLE), re.sub(r"\banna\b", user_name(ANNA, PEOPLE), text))
         ratios = []
         for _ in range(repeats):
             load = run_load(server.port, _query(of, asked), 1, space.seconds / 3)
-            by_hand = milliseconds_by_hand(connection, number, values, space.seconds / 6)
             p99[number].append(load.p99)
-            ratios.append(load.p50 / by_hand)
+            if by_hand is not None:
+                ratios.append(load.p50 / by_hand(number))
         space.report.add(Result(f"  example {number}, p99", p99[number], "ms", note=text.split("\n")[0][:60]))
-        space.report.add(Result(f"  example {number}, median / SQL by hand", ratios, "×"))
-    connection.close()
+        if ratios:
+            space.report.add(Result(f"  example {number}, median / SQL by hand", ratios, "×"))
     slowest = [max(each[repeat] for each in p99.values()) for repeat in range(repeats)]
     space.report.add(Result("the twenty examples, the slowest p99", slowest, "ms", 50))
 
 
-def _depths(space: Workspace, server: Server, database: Path, repeats: int) -> None:
+def depths(space: Workspace, server: Server, database: Path, repeats: int) -> None:
     """Page 10,000 beside page 1, or as deep as there are rows."""
     connection = sqlite3.connect(database)
     depth = min(10_000, connection.execute("SELECT count(*) FROM process").fetchone()[0] // 100 - 1)
@@ -167,8 +173,8 @@ def _depths(space: Workspace, server: Server, database: Path, repeats: int) -> N
 # -- counts, facets, completion, overview ----------------------------------------------------------
 
 
-async def _figures(space: Workspace, database: Path, repeats: int) -> None:
-    async with Engine(f"sqlite:///{database}", clock=ManualClock(NOW), run_jobs=False) as engine:
+async def figures(space: Workspace, url: str, repeats: int) -> None:
+    async with Engine(url, clock=ManualClock(NOW), run_jobs=False) as engine:
         system = engine.as_system()
         first = await _milliseconds(system.overview)
         overviews = [await _milliseconds(system.overview) for _ in range(5 * repeats)]
@@ -211,7 +217,7 @@ def _beside_slow(space: Workspace, database: Path, folder: Path, repeats: int) -
     quiet, beside = [], []
     shutil.copy(database, folder / "placet.db")
     for _ in range(repeats):
-        with _served(folder / "placet.db", folder) as server, ThreadPoolExecutor(1) as pool:
+        with served(folder / "placet.db", folder) as server, ThreadPoolExecutor(1) as pool:
             run_load(server.port, start, CLIENTS, space.seconds)  # until all that it needs is in memory
             quiet.append(run_load(server.port, start, CLIENTS, space.seconds).rate)
             sent = hostile + b"\0" + hundred_kilobytes

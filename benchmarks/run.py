@@ -25,6 +25,7 @@ PARTS = {
     "connectors": "calls of connectors beside httpx2 alone, and starts meanwhile",
     "million": "searching and streaming a million processes",
     "operators": "queries, facets and figures over a million processes and ten million events, and starts beside them",
+    "operators_postgres": "the same queries and figures on PostgreSQL",
     "rights": "a page of a million processes by who may see it",
 }
 

@@ -42,12 +42,13 @@ class Server:
 
 
 @contextmanager
-def placet(database: Path, folder: Path, *, definitions: Path = DEFINITIONS, **settings: str) -> Iterator[Server]:
-    """`placet serve` on a prepared SQLite file, with these variables set."""
+def placet(database: Path | str, folder: Path, *, definitions: Path = DEFINITIONS, **settings: str) -> Iterator[Server]:
+    """`placet serve` on a prepared database, a SQLite file or a URL, with these variables set."""
     port, counts = free_port(), folder / "counts"
     counts.unlink(missing_ok=True)
     command = [sys.executable, str(HERE / "placet_serve.py"), str(counts)]
-    command += ["--port", str(port), "--database", f"sqlite:///{database}", "--definitions", str(definitions)]
+    url = database if isinstance(database, str) else f"sqlite:///{database}"
+    command += ["--port", str(port), "--database", url, "--definitions", str(definitions)]
     environment = {**os.environ, "PLACET_ADMIN_PASSWORD": ADMIN_PASSWORD, "PLACET_LOG_LEVEL": "warning", **settings}
     with _child(command, port, environment, counts, CORES.server) as server:
         yield server

@@ -22,7 +22,7 @@ from placet_api.cli.remote_queries import RemoteQueries
 from tests.acceptance.conftest import PASSWORD, RunningServer
 
 _SECONDS = 60
-_MOMENT = 0.005  # between two looks at the screen
+_MOMENT = 0.01  # between two looks at the screen
 
 
 class Sitting:
@@ -60,7 +60,7 @@ class Sitting:
         deadline = _now() + _SECONDS
         while not condition():
             assert _now() < deadline, f"never {what or 'so'}:\n{self.text}"
-            await self._pilot.pause(_MOMENT)
+            await self._a_moment()
 
     async def sees(self, *texts: str) -> None:
         """Wait until all of this is on the screen."""
@@ -82,11 +82,16 @@ class Sitting:
         """
         deadline = _now() + _SECONDS
         await self._pilot.pause(0)
-        while (work := self._work()) or self._has_messages():
-            assert _now() < deadline, f"{work} goes on and on:\n{self.text}"
-            if work:
+        while self._has_messages() or self._work():
+            while work := self._work():
+                assert _now() < deadline, f"{work} goes on and on:\n{self.text}"
                 await asyncio.wait(work, timeout=_MOMENT, return_when=asyncio.FIRST_COMPLETED)
             await self._pilot.pause(0)
+
+    async def _a_moment(self) -> None:
+        """Let everything else go on for a moment, and draw what has changed."""
+        await asyncio.sleep(_MOMENT)
+        self.app.screen._on_timer_update()
 
     def _work(self) -> list[asyncio.Task[None]]:
         """What is under way: all but what follows the events, and behind a dialog what may be waiting for it."""
@@ -125,6 +130,7 @@ async def sitting(server: RunningServer, user: str, way: str = "database") -> As
             )
         app = Console(sources)
         app.animation_level = "none"
+        app.NOTIFICATION_TIMEOUT = _SECONDS  # what was said is heard also on a slow machine
         async with app.run_test(size=(80, 24)) as pilot:
             here = Sitting(app, pilot)
             await here.sees("live")
