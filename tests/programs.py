@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 import argon2
 
@@ -32,7 +32,7 @@ CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 #: Children are forked from a process that has imported all that any of them needs, once, and does nothing else.
 processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(["pytest", "tests.crash.node", "placet_api.cli.local", "placet_api.cli.remote"])
+processes.set_forkserver_preload(["pytest", "tests.programs", "tests.crash.node", "tests.preloaded"])
 
 
 @dataclass(frozen=True)
@@ -147,9 +147,20 @@ def _run(folder: Path, arguments: list[str], variables: dict[str, str], streams:
     sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", closefd=False)
     sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
     sys.argv = ["placet", *arguments]
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background ignores Ctrl-C
     warnings.resetwarnings()
     warnings.simplefilter("error")
     main()
+
+
+def printing(folder: Path, arguments: Sequence[str], variables: Mapping[str, str], log: Path) -> tuple[Program, TextIO]:
+    """Start a program that goes on, and return it with what it prints; its errors go into a file."""
+    here, there = processes.Pipe(duplex=False)
+    program = Program(folder, arguments, variables, [Path(os.devnull), there, log])
+    there.close()
+    printed = os.fdopen(os.dup(here.fileno()))
+    here.close()
+    return program, printed
 
 
 class Node:
@@ -158,11 +169,7 @@ class Node:
     def __init__(self, folder: Path, arguments: list[str], variables: dict[str, str]) -> None:
         self._log = folder / "node.log"
         self._log.write_text("")
-        here, there = processes.Pipe(duplex=False)
-        self.process = Program(folder, arguments, variables, [Path(os.devnull), there, self._log])
-        there.close()
-        self.printed = os.fdopen(os.dup(here.fileno()))
-        here.close()
+        self.process, self.printed = printing(folder, arguments, variables, self._log)
 
     def __enter__(self) -> Self:
         self.await_welcome()

@@ -12,11 +12,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 
-from tests.programs import PROGRAM, ROOT, Node, Placet, environment
+from tests.programs import ROOT, Node, Placet, environment, printing
 
 PEOPLE = ROOT / "engine/placet/demo/people.yaml"
 LEAVE = str(ROOT / "definitions/leave_request.yaml")
@@ -165,42 +165,31 @@ def test_a_server_answers_the_same(placet: Placet):
 class Watched:
     """The lines of a command that goes on, as they are printed."""
 
-    def __init__(self, program: subprocess.Popen[str]) -> None:
-        self._program = program
+    def __init__(self, printed: TextIO) -> None:
+        self._printed = printed
 
     def line(self) -> str:
-        assert self._program.stdout is not None
-        return self._program.stdout.readline().rstrip("\n")
+        return self._printed.readline().rstrip("\n")
 
     def object(self) -> dict[str, Any]:
         return dict(json.loads(self.line()))
 
 
-def heed_ctrl_c() -> None:
-    """A run in the background ignores Ctrl-C, and so would what it starts."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @contextmanager
 def watch(placet: Placet, *arguments: str) -> Iterator[Watched]:
     """A command that watches for the length of a block; it is stopped as by Ctrl-C."""
-    program = subprocess.Popen(
-        [*PROGRAM, "query", "--watch", *arguments],
-        cwd=placet.folder, env=environment(placet.variables), stdout=subprocess.PIPE, text=True,
-        preexec_fn=heed_ctrl_c,
-    )  # fmt: skip
-    late = threading.Timer(SECONDS, program.kill)
+    log = placet.folder / "watch.log"
+    program, printed = printing(placet.folder, ["query", "--watch", *arguments], environment(placet.variables), log)
+    late = threading.Timer(SECONDS, program.end)
     late.start()
     try:
-        yield Watched(program)
+        yield Watched(printed)
         program.send_signal(signal.SIGINT)
-        assert program.wait(SECONDS) == 130
+        assert program.wait(SECONDS) == 130, log.read_text()
     finally:
         late.cancel()
-        program.kill()
-        program.wait()
-        assert program.stdout is not None
-        program.stdout.close()
+        program.end()
+        printed.close()
 
 
 def watch_processes(placet: Placet, watched: Placet) -> None:

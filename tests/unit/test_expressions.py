@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from placet.commands import PauseProcess
 from placet.core.draft import Draft, Facts
-from placet.core.expression_text import FIELDS, unknown_fields
-from placet.core.expressions import ExpressionSyntax, check_types, compile_expression, data_references
+from placet.core.expression_text import FIELDS, outline, unknown_fields
+from placet.core.expressions import READING, ExpressionSyntax, check_types, compile_expression, data_references
 from placet.errors import ExpressionError
 from tests.builders import an_approval, started
 
@@ -99,6 +99,8 @@ def test_a_failed_evaluation_says_the_expression_and_why(source, reason):
         ("1" + " + 1" * 50, 1, 1, "deeper than 32"),
         ("data.a.all(x, data.a.all(y, data.a.all(z, true)))", 1, 1, "nest 3 deep; at most 2"),
         ("data.a.map(x, x + x + x + x + x + x)", 1, 1, "at most 4"),
+        ("[1]" + ".map(u, [u, u])" * 30, 1, 1, "one value 1,073,741,824 times"),
+        (f"data.a.map(u, [{'u,' * 500} 1]).map(v, [{'v,' * 500} 1])", 1, 1, "at most 10,000"),
     ],
 )
 def test_a_wrong_expression_says_where_and_why(source, line, column, reason):
@@ -139,8 +141,40 @@ def test_depth_is_bounded_too():
 
 
 def test_data_that_is_not_named_does_not_count():
-    facts = {"data": {"a": 1, "huge": [0] * 5000}}
+    facts = {"data": {"a": 1, "huge": [0] * 5000}, "response": {"code": 201, "message": [0] * 500_000}}
     assert compile_expression("data.a + 1").evaluate(facts) == 2
+    assert compile_expression("response.code == 201").evaluate(facts) is True
+
+
+def test_what_a_service_answers_may_be_longer_than_what_a_decision_looks_at():
+    people = [{f"field{n}": f"{n} of {number}" for n in range(27)} for number in range(3000)]
+    names = compile_expression("response.message.filter(u, u.field1 != '').map(u, [u.field1, u.field2])")
+
+    assert len(names.evaluate({"response": {"message": people}}, READING)) == 3000
+    with pytest.raises(ExpressionError, match="at most 10,000 values"):
+        names.evaluate({"response": {"message": people}})
+
+
+def test_what_an_expression_gives_is_bounded():
+    source = f"data.a.map(u, [{', '.join(['u'] * 200)}])"
+    with pytest.raises(ExpressionError, match="gives more than 100,000 values"):
+        compile_expression(source).evaluate({"data": {"a": [[0]] * 900}})
+
+
+@pytest.mark.parametrize(
+    ("source", "around", "copies"),
+    [
+        ("data.a.map(x, [x.b, x.c])", False, 2),
+        ("data.a.map(x, x.d.map(y, [y, y]))", False, 8),
+        ("data.a.filter(x, x in data.b)", True, 1),
+        ("data.a.map(x, x.d.filter(y, y == x.e))", True, 4),
+        ("data.a.filter(x, x > 1).map(x, string(x))", False, 1),
+    ],
+)
+def test_what_loops_look_at_and_how_much_they_make(source, around, copies):
+    seen = outline(source)
+
+    assert (seen.looks_around, seen.copies) == (around, copies)
 
 
 def test_a_surrogate_fails_as_every_other_error_does():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _LINK = Path("/etc/localtime")
 
@@ -12,7 +12,10 @@ _LINK = Path("/etc/localtime")
 def local_zone() -> str:
     """The name of the zone that this machine is set to, or UTC where it has none that others know."""
     named = os.environ.get("TZ", "").removeprefix(":") or _linked()
-    return named if named in available_timezones() else "UTC"
+    try:
+        return ZoneInfo(named).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # none, a path, a folder of zones
+        return "UTC"
 
 
 def _linked() -> str:

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from placet.clock import Clock
+from placet.connectors.aside import LARGE, aside
 from placet.connectors.caller import SUCCESS, Caller
 from placet.connectors.catalog import Catalog
 from placet.core.data_items import plain
-from placet.core.expressions import compile_expression
+from placet.core.expressions import READING, compile_expression
 from placet.core.form_choices import MAX_ROWS, Answered, Answers, Question
 from placet.errors import PlacetError
 from placet.log import get_logger
@@ -124,7 +125,8 @@ class ChoiceSource:
             raise _NotGiven(answer.error or answer.outcome)
         rows = answer.response["result"]
         if question.rows is not None:
-            rows = plain(compile_expression(question.rows).evaluate({"response": answer.response}))
+            expression, facts = compile_expression(question.rows), {"response": answer.response}
+            rows = await aside(LARGE + 1, lambda: plain(expression.evaluate(facts, READING)))
         if not isinstance(rows, list):
             raise _NotGiven("what came back is no list of rows")
         # one row more tells that there are more, and a third cell tells nothing

@@ -12,6 +12,7 @@ from placet.connectors.client import CallFailed, origin
 from placet.connectors.guard import Forbidden, checked_url
 from placet.connectors.records import Pagination, PaginationKind
 from placet.connectors.request import with_query
+from placet.core.expressions import READING
 from placet.errors import ExpressionError
 
 _LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*-]+\s*(?:=\s*(?:\"[^\"]*\"|[^\s;,\"]*))?)*)")
@@ -87,6 +88,6 @@ class Pages:
 
 def _evaluated(expression: Any, response: Mapping[str, Any]) -> Any:
     try:
-        return expression.evaluate({"response": response})
+        return expression.evaluate({"response": response}, READING)
     except ExpressionError as failure:
         raise CallFailed(failure.message, transient=False) from None

@@ -12,6 +12,7 @@ import orjson
 
 from placet.connectors.client import Reply
 from placet.connectors.records import Connector
+from placet.core.expressions import READING
 from placet.errors import ExpressionError
 from placet.query.storable import UNSTORABLE, storable
 
@@ -62,7 +63,7 @@ def judge(connector: Connector, response: dict[str, Any]) -> None:
             response["error"] = f"The service answered with the status {status_text(code)}."
         return
     try:
-        holds = connector.success.evaluate({"response": response})
+        holds = connector.success.evaluate({"response": response}, READING)
     except ExpressionError as failure:
         _fail(response, failure.message)
         return
@@ -80,7 +81,7 @@ def complete(connector: Connector, response: dict[str, Any]) -> None:
         response["result"] = response["message"]
         return
     try:
-        response["result"] = storable(connector.output.evaluate({"response": response}))
+        response["result"] = storable(connector.output.evaluate({"response": response}, READING))
     except ExpressionError as failure:
         _fail(response, failure.message)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -45,13 +45,22 @@ class UnknownField:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The variables and data items that an expression names; `whole_data` when it uses `data` in other ways too."""
+    """What an expression looks at, and how much it may make of that.
+
+    `members` are the fields of `data` and `response` that it names; `whole` are those that it also uses otherwise.
+    """
 
     variables: frozenset[str]
-    data_names: frozenset[str]
-    whole_data: bool
+    members: Mapping[str, frozenset[str]]
+    whole: frozenset[str]
     loops: int  # how deep its comprehensions nest
     sums_in_loops: int  # `+` inside of them, by which lists and texts grow
+    looks_around: bool  # whether a loop looks at more than what it goes over
+    copies: int  # how often one value may stand in the result: every `map` multiplies
+
+
+#: The variables of which an expression is given what it names, and no more.
+_IN_PARTS = ("data", "response")
 
 
 @lru_cache(maxsize=4096)
@@ -60,20 +69,24 @@ def outline(source: str) -> Outline:
     tokens = [(match.lastgroup or "", match.group()) for match in _TOKEN.finditer(source)]
     tokens = [token for token in tokens if token[0] != "space"]
     free = [at for at, token in enumerate(tokens) if token[0] == "name" and not _is_member(tokens, at)]
-    items = [_data_item(tokens, at) for at in free if tokens[at][1] == "data"]
-    loops, sums = _measure_loops(tokens)
+    named = {name: [_member(tokens, at) for at in free if tokens[at][1] == name] for name in _IN_PARTS}
+    loops = _Loops()
+    for at, (kind, text) in enumerate(tokens):
+        loops.read(tokens, at, text, is_name=kind == "name" and not _is_member(tokens, at))
     return Outline(
         variables=frozenset(tokens[at][1] for at in free).intersection(VARIABLES),
-        data_names=frozenset(item for item in items if item is not None),
-        whole_data=None in items,
-        loops=loops,
-        sums_in_loops=sums,
+        members={name: frozenset(each for each in found if each) for name, found in named.items()},
+        whole=frozenset(name for name, found in named.items() if None in found),
+        loops=loops.deepest,
+        sums_in_loops=loops.sums,
+        looks_around=loops.looks_around,
+        copies=loops.copies,
     )
 
 
 def data_references(source: str) -> set[str]:
     """The data items that an expression names, as `data.NAME` or `data['NAME']`, outside of texts and comments."""
-    return set(outline(source).data_names)
+    return set(outline(source).members["data"])
 
 
 def unknown_fields(source: str) -> Iterator[UnknownField]:
@@ -85,8 +98,8 @@ def unknown_fields(source: str) -> Iterator[UnknownField]:
         if kind != "name" or owner not in FIELDS or owner in own_names or _is_member(tokens, at):
             continue
         known, here = FIELDS[owner], at
-        while (field := _field(tokens, here)) is not None:
-            name, end = field
+        while (found_field := _field(tokens, here)) is not None:
+            name, end = found_field
             if name not in known:
                 yield UnknownField(owner, name, known, found[here + 2].start())
             if name != "manager":
@@ -108,9 +121,9 @@ def _is_member(tokens: Sequence[Token], at: int) -> bool:
     return kind != "mark" or text in ")]}"
 
 
-def _data_item(tokens: Sequence[Token], at: int) -> str | None:
-    field = _field(tokens, at)
-    return None if field is None else field[0]
+def _member(tokens: Sequence[Token], at: int) -> str | None:
+    found = _field(tokens, at)
+    return None if found is None else found[0]
 
 
 def _field(tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
@@ -124,15 +137,44 @@ def _field(tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
     return None
 
 
-def _measure_loops(tokens: Sequence[Token]) -> tuple[int, int]:
-    open_parens: list[bool] = []
-    deepest = sums = 0
-    for at, (_, text) in enumerate(tokens):
+@dataclass(slots=True)
+class _Loop:
+    """One comprehension while it is read: what it calls an element, and how many names its body has."""
+
+    own: str
+    copies: bool
+    names: int = 0
+
+
+@dataclass(slots=True)
+class _Loops:
+    """What there is to know of loops, read token by token."""
+
+    deepest: int = 0
+    sums: int = 0
+    looks_around: bool = False
+    copies: int = 1
+    _open: list[_Loop | None] = field(default_factory=list)  # for each parenthesis
+
+    def read(self, tokens: Sequence[Token], at: int, text: str, *, is_name: bool) -> None:
+        around = [loop for loop in self._open if loop is not None]
         if text == "(":
-            open_parens.append(at > 1 and tokens[at - 1][1] in _LOOPS and tokens[at - 2][1] == ".")
-            deepest = max(deepest, sum(open_parens))
-        elif text == ")" and open_parens:
-            open_parens.pop()
-        elif text == "+" and any(open_parens):
-            sums += 1
-    return deepest, sums
+            is_loop = at > 1 and tokens[at - 1][1] in _LOOPS and tokens[at - 2][1] == "."
+            own = tokens[at + 1][1] if at + 1 < len(tokens) else ""
+            self._open.append(_Loop(own, tokens[at - 1][1] == "map") if is_loop else None)
+            self.deepest = max(self.deepest, len(around) + is_loop)
+        elif text == ")" and self._open:
+            loop = self._open.pop()
+            if loop is not None and loop.copies:
+                self.copies *= max(1, loop.names - 1)  # but for where the element is given its name
+        elif text == "+" and around:
+            self.sums += 1
+        elif is_name and around:
+            self._note_name(text, around)
+
+    def _note_name(self, name: str, around: Sequence[_Loop]) -> None:
+        if name not in VARIABLES and all(name != loop.own for loop in around):
+            return  # a function's, or a word's
+        for loop in around:
+            loop.names += 1
+        self.looks_around |= name != around[-1].own

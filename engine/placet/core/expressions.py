@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
@@ -24,12 +25,25 @@ __all__ = ["Expression", "ExpressionSyntax", "check_types", "compile_expression"
 MAX_LENGTH = 4_000
 MAX_LOOPS = 2
 MAX_SUMS_IN_LOOPS = 4
-MAX_LIST = 1_000
-MAX_VALUES = 10_000
+MAX_COPIES = 10_000
+MAX_GIVEN = 100_000  # values of a result
 MAX_CHARACTERS = 2_000_000
 MAX_DEPTH = 40
 MAX_TURNS = 10_000  # the library's own bound
 MAX_WORK = 10_000_000  # turns of loops times the size of the facts: a thousand DNs in one loop are 7,000,000
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much of anything an expression may look at."""
+
+    in_a_list: int
+    values: int
+
+
+DECIDING = Bounds(1_000, 10_000)  # on the loop, between others' commands
+READING = Bounds(10_000, 100_000)  # of an answer, beside the loop
+
 
 _HAS = re.compile(r"\bhas\s*\(")
 _TYPES = {"boolean": cel.Type.BOOL, "integer": cel.Type.INT, "decimal": cel.Type.DOUBLE, "json": cel.Type.DYN}
@@ -53,37 +67,38 @@ class Expression:
         """The facts that it looks at."""
         return self._outline.variables
 
-    def evaluate(self, facts: Mapping[str, Any]) -> Any:
+    def evaluate(self, facts: Mapping[str, Any], bounds: Bounds = DECIDING) -> Any:
         """The result as a plain Python value; raises ExpressionError with the expression and the reason."""
         try:
-            result = self._program.eval(data=self._select(facts))
-            value = result.plain_value()
+            result = self._program.eval(data=self._select(facts, bounds))
+            value = result.value()
             failed = result.type() == cel.Type.ERROR
         except (RuntimeError, TypeError, ValueError, OverflowError) as failure:
             raise self._failure(failure_in_words(str(failure))) from None
         if failed:
             raise self._failure(failure_in_words(str(value)))
-        return value if type(value) in _RESULTS else self._plain(value)
+        return value if type(value) in _RESULTS else self._plain(value, [MAX_GIVEN])
 
-    def _select(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def _select(self, facts: Mapping[str, Any], bounds: Bounds) -> dict[str, Any]:
         """The facts that the expression names, once they are known to be small enough."""
         seen = self._outline
         selected = {name: facts[name] for name in seen.variables if name in facts}
-        if "data" in selected and not seen.whole_data:
-            data = selected["data"]
-            selected["data"] = {name: data[name] for name in seen.data_names if name in data}
-        self._check_size(selected)
+        for name, members in seen.members.items():
+            if name in selected and name not in seen.whole:
+                whole = selected[name]
+                selected[name] = {member: whole[member] for member in members if member in whole}
+        self._check_size(selected, bounds)
         if "process" in selected:
             _split_times(selected)
         return selected
 
-    def _check_size(self, selected: Mapping[str, Any]) -> None:
+    def _check_size(self, selected: Mapping[str, Any], bounds: Bounds) -> None:
         values = characters = longest = depth = 0
         level: list[Any] = list(selected.values())
         while level:
             depth += 1
             values += len(level)
-            if values > MAX_VALUES:
+            if values > bounds.values:
                 break
             deeper: list[Any] = []
             for value in level:
@@ -95,31 +110,40 @@ class Expression:
                 elif kind is list:
                     longest = max(longest, len(value))
                     deeper.extend(value)
-            if characters > MAX_CHARACTERS or longest > MAX_LIST or depth > MAX_DEPTH:
+            if characters > MAX_CHARACTERS or longest > bounds.in_a_list or depth > MAX_DEPTH:
                 break
             level = deeper
         if level:
             raise self._failure(
-                f"it is given too much: at most {MAX_VALUES:,} values, {MAX_CHARACTERS:,} characters, lists of "
-                f"{MAX_LIST:,} and {MAX_DEPTH} levels can be looked at"
+                f"it is given too much: at most {bounds.values:,} values, {MAX_CHARACTERS:,} characters, lists of "
+                f"{bounds.in_a_list:,} and {MAX_DEPTH} levels can be looked at"
             )
-        turns = min(longest**self._outline.loops, MAX_TURNS)
-        if self._outline.loops and turns * (values + characters // 8) > MAX_WORK:
+        seen = self._outline
+        turns = min(longest**seen.loops, MAX_TURNS) if seen.looks_around else seen.copies
+        if seen.loops and turns * (values + characters // 8) > MAX_WORK:
             raise self._failure(
                 f"its loop is given too much, a list of {longest:,} among others; shorter lists would work"
             )
 
-    def _plain(self, value: Any) -> Any:
+    def _plain(self, value: Any, left: list[int]) -> Any:
+        """A result part by part: what is small in the library, which shares parts, may be endless once copied."""
         kind = type(value)
-        if kind is list:
-            return [self._plain(each) for each in value]
-        if kind is dict:
-            return {str(key): self._plain(each) for key, each in value.items()}
-        if kind in (bytes, bytearray):
-            return bytes(value)
         if kind in _RESULTS:
             return value
+        if kind is list:
+            self._count(len(value), left)
+            return [self._plain(each.value(), left) for each in value]
+        if kind is dict:
+            self._count(len(value), left)
+            return {str(key): self._plain(each.value(), left) for key, each in value.items()}
+        if kind in (bytes, bytearray):
+            return bytes(value)
         raise self._failure("it gives a type; it has to give a value")
+
+    def _count(self, more: int, left: list[int]) -> None:
+        left[0] -= more
+        if left[0] < 0:
+            raise self._failure(f"it gives more than {MAX_GIVEN:,} values; a shorter list would work")
 
     def _failure(self, reason: str) -> ExpressionError:
         return ExpressionError(f"The expression {shorten(self.source)!r} failed: {reason}.")
@@ -179,6 +203,10 @@ def _compile(source: str) -> cel.Expression:
     if seen.sums_in_loops > MAX_SUMS_IN_LOOPS:
         raise ExpressionSyntax(
             f"it has {seen.sums_in_loops} '+' inside loops; at most {MAX_SUMS_IN_LOOPS} may be there", 1
+        )
+    if seen.copies > MAX_COPIES:
+        raise ExpressionSyntax(
+            f"its loops (map) may put one value {seen.copies:,} times into the result; at most {MAX_COPIES:,} may be", 1
         )
     try:
         return _environment().compile(source)
