@@ -14,6 +14,8 @@ import pytest
 
 from placet import Engine, ManualClock
 from placet.directory.caller import Caller
+from placet.directory.users import UserValues
+from placet.directory.users import change as change_user
 from placet.errors import InvalidInput
 from placet.jobs.webhooks import AT_ONCE, BOUNDS, LEASE, RETRY
 from placet.settings import Settings
@@ -179,6 +181,28 @@ async def test_a_filter_is_in_the_query_language(engine: Engine, receiver: Fault
     await engine.settled()
 
     assert told(receiver) == [(other, "process.started")]
+
+
+async def test_a_filter_that_names_nobody_any_more_keeps_its_events_until_somebody_mends_it(
+    engine: Engine, receiver: FaultServer
+):
+    await add(engine, receiver.url("/ok"), *STARTED, filter_="Initiator = anna")
+    await add(engine, receiver.url("/other"), *STARTED, name="others")
+    uid = engine.directory.person("anna").id
+    await change_user(engine.store, system(engine), uid, UserValues(user_name="annette"))
+    process_id = (await engine.start("Other", actor="annette")).process.id
+    await engine.settled()
+
+    assert [request.path for request in receiver.requests] == ["/other"]
+    found = await engine.webhooks.one(system(engine), "theirs")
+    assert not found.active
+    assert found.trouble.startswith("Its filter cannot be asked any more: ")
+    assert "'anna'" in found.trouble
+    mended = Wanted(name=found.name, url=found.url, events=found.events, filter="Initiator = annette")
+    await engine.webhooks.change(system(engine), "theirs", mended)
+    await engine.settled()
+
+    assert told(receiver) == [(process_id, "process.started")] * 2
 
 
 async def test_a_relative_time_counts_from_the_event(engine: Engine, receiver: FaultServer, clock: ManualClock):

@@ -131,6 +131,8 @@ class Courier:
         """See what has happened and what is due; gives whether there was anything."""
         active = {each.id: each for each in await self._live.active()} if self._live.may_be_some else {}
         found = await self._pump.run(list(active.values())) if active else False
+        for id_, reason in self._pump.unusable.items():
+            await self._disable(active.pop(id_), f"Its filter cannot be asked any more: {reason}")
         due = await self._store.read(deliveries.due) if active else {}
         now = self._clock.now()
         self._next = min((at for at in due.values() if at > now), default=None)
@@ -176,7 +178,7 @@ class Courier:
         try:
             told = await self._sender.tell(webhook, delivery.event_id, body)
             if told.gone:
-                await self._disable(webhook)
+                await self._disable(webhook, "Its receiver answered 410 Gone.")
         except Exception:
             log.exception("a delivery failed", webhook=webhook.name, event_id=delivery.event_id)
             told = Told("It failed inside the engine; the log says how.")
@@ -190,10 +192,9 @@ class Courier:
         else:
             self._ended.failed.append(self._failed(delivery, told))
 
-    async def _disable(self, webhook: Webhook) -> None:
-        log.warning("a receiver is gone for good", webhook=webhook.name)
-        caller = Caller(None, self._world.directory, self._clock.now())
-        await self._webhooks.disable(webhook, "Its receiver answered 410 Gone.", caller)
+    async def _disable(self, webhook: Webhook, trouble: str) -> None:
+        log.warning("a webhook is left alone until an operator looks after it", webhook=webhook.name, trouble=trouble)
+        await self._webhooks.disable(webhook, trouble, Caller(None, self._world.directory, self._clock.now()))
 
     def _failed(self, delivery: Delivery, told: Told) -> Failed:
         """When to try again; never, after the last try. Who is gone may come back and is sent it then."""

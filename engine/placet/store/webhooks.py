@@ -8,7 +8,6 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from placet.errors import InvalidFilter
 from placet.query.ast import Node
 from placet.store import counters, trail
 from placet.store.asking import resolved
@@ -96,10 +95,9 @@ def move_on(tx: Connection, webhook_id: str, before: Position, after: Position) 
 
 
 def matching(tx: Connection, world: World, wanted: Node, process_ids: Collection[str], now: datetime) -> set[str]:
-    """Which of these processes a filter wants, as they are now; none where somebody whom it names is not known."""
-    try:
-        wanted = resolved(wanted, world, None, now)
-    except InvalidFilter:  # he has been renamed, or a definition has, since it was checked
-        return set()
-    condition = compile_filter(wanted, PROCESS_COLUMNS, world.catalog)
+    """Which of these processes a filter wants, as they are now.
+
+    Raises `InvalidFilter` where it names somebody, or a definition, whom nobody knows any more.
+    """
+    condition = compile_filter(resolved(wanted, world, None, now), PROCESS_COLUMNS, world.catalog)
     return set(tx.execute(select(process.c.id).where(process.c.id.in_(process_ids), condition)).scalars())

@@ -157,7 +157,7 @@ class Webhooks:
 
         def work(tx: Transaction) -> None:
             stored = {each.id: each for each in _locked(tx)}.get(webhook.id)
-            if stored is None or not stored.active or stored.url != webhook.url:
+            if stored is None or not stored.active or (stored.url, stored.filter) != (webhook.url, webhook.filter):
                 return
             made = replace(stored, active=False, trouble=trouble, revision=stored.revision + 1, updated_at=caller.at)
             store.change(tx, _row(made))

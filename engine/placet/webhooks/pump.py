@@ -9,6 +9,7 @@ from functools import partial
 
 from placet.clock import Clock
 from placet.directory.database import Database
+from placet.errors import InvalidFilter
 from placet.store import deliveries, trail
 from placet.store import webhooks as store
 from placet.store.directory_version import Transaction
@@ -39,9 +40,11 @@ class Pump:
     def __init__(self, database: Database, world: World, clock: Clock) -> None:
         self._database, self._world, self._clock = database, world, clock
         self._places: dict[str, _Place] = {}
+        self.unusable: dict[str, str] = {}  # what is wrong, since they were checked, with the filters of webhooks
 
     async def run(self, webhooks: Sequence[Webhook]) -> bool:
-        """Look at the next events; gives whether there were any."""
+        """Look at the next events; gives whether there were any. What is `unusable` stays where it was."""
+        self.unusable.clear()
         self._places = {each.id: self._places[each.id] for each in webhooks if each.id in self._places}
         groups: dict[Position, list[Webhook]] = defaultdict(list)
         for each in webhooks:
@@ -63,9 +66,11 @@ class Pump:
         if not steps:
             return False
         last, is_long = steps[-1].position, len(steps) == _AT_ONCE
-        moving = {each.id: wanted[each.id] for each in webhooks if wanted[each.id] or is_long}
+        moving = {id_: keys for id_, keys in wanted.items() if keys or is_long}
         moved = await self._database.write(partial(self._move, to=last, wanted=moving)) if moving else set()
         for each in webhooks:
+            if each.id in self.unusable:
+                continue
             if each.id in moved:
                 self._places[each.id] = _Place(last, last)
             elif each.id in moving:
@@ -79,7 +84,13 @@ class Pump:
     ) -> tuple[Sequence[Step], Mapping[str, Keys]]:
         """The next events, and those that each webhook is to be told of."""
         steps = trail.steps_after(tx, position, _AT_ONCE)
-        return steps, {each.id: self._for(tx, each, steps) for each in webhooks}
+        wanted: dict[str, Keys] = {}
+        for each in webhooks:
+            try:
+                wanted[each.id] = self._for(tx, each, steps)
+            except InvalidFilter as failure:
+                self.unusable[each.id] = failure.message
+        return steps, wanted
 
     def _for(self, tx: Transaction, webhook: Webhook, steps: Sequence[Step]) -> Keys:
         asked = [step for step in steps if webhook.asks_for(step.kind)]
