@@ -16,13 +16,13 @@ help: ## list these targets
 run: .venv/.runtime ## install and serve the demonstration on 127.0.0.1:8080; PLACET_PORT takes another port
 	@exec $(BIN)/placet serve --demo
 
-test: check ## all checks, and all tests but those in a browser, on SQLite and PostgreSQL; JOBS=4 for four at a time
+test: check ## all checks, and all tests on SQLite and PostgreSQL, those in a browser on SQLite; JOBS=4 for four at a time
 	@tests/install_postgres.sh
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
-
-test-all: test ## that, and the tests in a browser on both databases
 	@tests/install_browser.sh
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 	@$(BIN)/python -m pytest tests/browser -n $(JOBS)
+
+test-all: test ## that, and the tests in a browser on PostgreSQL
 	@BROWSER_DATABASE=postgresql $(BIN)/python -m pytest tests/browser -n $(JOBS)
 
 check: .venv/.dev ## formatting, lint, types and the direction of imports

@@ -46,9 +46,11 @@ class Views(ModalScreen[ViewView]):
             self._say(in_words(failure))
             return
         options = self.query_one(OptionList)
-        options.clear_options().add_options([Option(_shown(each)) for each in self._views])
+        shown = [Option(_shown(each)) for each in self._views]
+        none = Option("There are none yet; Ctrl-S on the query page keeps a query.", disabled=True)
+        options.clear_options().add_options(shown or [none])
         options.action_first()
-        self._say("" if self._views else "There are none yet; Ctrl-S on the query page keeps a query.")
+        self._say("")
 
     def _say(self, text: str) -> None:
         self.query_one(Fault).say(text)
