@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 from bars import Result
+from environment import environment
 from population import DATA, prepare
-from workspace import BUILD, Workspace, python
+from workspace import Workspace, python
 
 AT_A_TIME = 64
 SPIFF = "spiffworkflow==3.2.0"
 
 
 def run(space: Workspace) -> None:
-    interpreter = _spiff_environment(space)
+    interpreter = environment(space, "spiffworkflow", SPIFF)
     placet, alone, spiff, ratios, commits, probes = [], [], [], [], [], []
     for _ in range(space.repeats):
         with space.scratch() as folder:
@@ -47,19 +46,3 @@ def _spiff(interpreter: Path, folder: Path, seconds: float) -> float:
     printed = python("unit_spiff.py", folder / "spiff.db", seconds, given=json.dumps(DATA), interpreter=interpreter)
     rate: float = json.loads(printed)["rate"]
     return rate
-
-
-def _spiff_environment(space: Workspace) -> Path | None:
-    """An environment of its own with SpiffWorkflow in it, made when it is missing."""
-    folder = BUILD.parent / "spiffworkflow"
-    interpreter = folder / "bin" / "python"
-    if not (folder / "complete").exists():
-        try:
-            subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-            install = [interpreter, "-m", "pip", "install", "-qq", "--disable-pip-version-check", SPIFF]
-            subprocess.run(install, check=True)
-        except (OSError, subprocess.CalledProcessError) as failure:
-            space.report.remark(f"SpiffWorkflow could not be installed, so that it is not measured: {failure}")
-            return None
-        (folder / "complete").touch()
-    return interpreter

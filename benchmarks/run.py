@@ -26,6 +26,7 @@ PARTS = {
     "million": "searching and streaming a million processes",
     "operators": "queries, facets and figures over a million processes and ten million events, and starts beside them",
     "operators_postgres": "the same queries and figures on PostgreSQL",
+    "on_postgres": "starts on PostgreSQL beside bare handlers, start and approval beside DBOS and procrastinate",
     "rights": "a page of a million processes by who may see it",
 }
 

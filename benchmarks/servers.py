@@ -66,6 +66,16 @@ def bare(folder: Path, rows: Path | None = None, *, beside: bool = False) -> Ite
 
 
 @contextmanager
+def bare_postgres(url: str) -> Iterator[Server]:
+    """The bare handlers on a PostgreSQL database."""
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", "bare_postgres:app", "--app-dir", str(HERE), "--port", str(port)]
+    command += ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
+    with _child(command, port, {**os.environ, "BARE_DATABASE": url}, None, CORES.server) as server:
+        yield server
+
+
+@contextmanager
 def _child(
     command: list[str], port: int, environment: dict[str, str], counts: Path | None, core: int | None
 ) -> Iterator[Server]:
