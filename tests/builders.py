@@ -189,6 +189,7 @@ def a_call(
     *,
     inputs: Mapping[str, str] | None = None,
     outputs: Mapping[str, str] | None = None,
+    fault_outputs: Mapping[str, str] | None = None,
     **paths: str,
 ) -> ConnectorCall:
     return ConnectorCall(
@@ -197,6 +198,7 @@ def a_call(
         connector=connector,
         inputs={name: compile_expression(source) for name, source in (inputs or {}).items()},
         outputs={name: compile_expression(source) for name, source in (outputs or {}).items()},
+        fault_outputs={name: compile_expression(source) for name, source in (fault_outputs or {}).items()},
         paths={"success": to} | paths,
     )
 

@@ -268,7 +268,7 @@ async def _many(server: FaultServer, request: Asked, writer: asyncio.StreamWrite
 async def _slow(server: FaultServer, request: Asked, writer: asyncio.StreamWriter) -> None:
     """A page after a fifth of a second, and then another, for ever."""
     await asyncio.sleep(0.2)
-    answer(writer, [1])
+    answer(writer, [len(server.requests)])
 
 
 async def _odd_charset(server: FaultServer, request: Asked, writer: asyncio.StreamWriter) -> None:

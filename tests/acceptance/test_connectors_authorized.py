@@ -77,6 +77,31 @@ async def test_an_operator_comes_back_and_calls_may_begin(server: RunningServer,
     assert (entry["Target"], entry["Actor"]["DN"]) == ("Theirs", "cn=admin,ou=users,o=placet")
 
 
+async def test_a_test_of_what_is_asked_for_as_it_is_kept_has_what_was_agreed_to(
+    server: RunningServer, theirs: TokenServer
+):
+    await server("admin").get(await sent_back(server, theirs))
+    [kept] = (await server("admin").get(CONFIGURATIONS)).json()
+    same = {"Name": kept["Name"], "Kind": kept["Kind"], "Fields": kept["Fields"]}
+
+    async def tried(link: str, **fields: str) -> dict[str, Any]:
+        body = same | {"Fields": kept["Fields"] | fields}
+        return dict((await server("admin").post(f"{link}/test", json=body)).json())
+
+    for fields in ({}, {"clientSecret": CLIENT_SECRET}):
+        assert (await tried(kept["Link"], **fields))["Success"]
+    assert (await server("admin").get("/v1/audit?kind=configuration.tested")).json() == []
+    for link, fields in (
+        (kept["Link"], {"clientSecret": "another"}),
+        (kept["Link"], {"clientId": "other"}),
+        (CONFIGURATIONS, {}),
+    ):
+        told = await tried(link, **fields)
+        assert not told["Success"]
+        assert "keep the configuration as it is now, authorize it, then test it" in told["Message"]
+    assert theirs.grants() == ["authorization_code"]
+
+
 async def test_a_browser_that_keeps_its_cookie_back_is_asked_to_come_again(server: RunningServer, theirs: TokenServer):
     """The cookie is for requests from here alone, and the first one comes from the other service."""
     back = await sent_back(server, theirs)

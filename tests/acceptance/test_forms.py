@@ -15,11 +15,13 @@ import httpx2
 import pytest
 from jsonschema import Draft202012Validator
 
-from placet import Engine, ManualClock
+from placet import Engine, ManualClock, ProcessStatus
 from placet.connectors.choices import AGAIN, MOST_CHARACTERS, STALE, ChoiceSource
 from placet.core.form_choices import Question
 from placet.directory.caller import Caller
 from placet.errors import Conflict, InvalidData, NotAllowed
+from placet.jobs.asking import Asking
+from placet.jobs.circuit import Circuits
 from placet_api.cli.local import LocalBackend
 from placet_api.cli.remote import open_remote
 from placet_api.openapi.document import document
@@ -346,6 +348,97 @@ async def test_the_page_shows_what_is_answered(server: RunningServer, engine: En
     assert (await start(server, guid, **body["Data"])).status_code == 204
 
 
+# -- within the bounds of its service ------------------------------------------------------------------
+
+LIMITED = """
+services: {{Office: {{limits: {{concurrency: 1, breaker_failures: 2, breaker_seconds: 30}}}}}}
+connectors:
+  Runners: {{service: Office, url: "{url}", parameters: {{what: {{in: query}}}}}}
+"""
+ROUND = """
+name: Round
+start: go
+activities:
+  go: {kind: connector, connector: Runners, paths: {success: done}}
+  done: {kind: finish}
+"""
+
+
+async def limited(engine: Engine, url: str) -> None:
+    """Have all that calls the connector do so by narrow bounds."""
+    caller = Caller(None, engine.directory, engine.clock.now())
+    await engine.connectors.import_text(caller, LIMITED.format(url=url), "office.yaml")
+
+
+async def round_of(engine: Engine) -> str:
+    """The id of a process that calls the same service as the form."""
+    return (await engine.as_system().start("Round", initiator="anna")).process.id
+
+
+async def is_done(engine: Engine, process_id: str) -> bool:
+    return (await engine.as_system().process(process_id)).process.process_status is ProcessStatus.COMPLETED
+
+
+async def test_forms_call_a_service_no_more_often_at_once_than_it_may_be(
+    engine: Engine, office: FaultServer, errand: str
+):
+    await engine.as_system().deploy(ROUND)
+    await limited(engine, office.url("/held"))
+    forms = [asyncio.create_task(engine.form(errand, actor="anna", data={"what": what})) for what in ("post", "bank")]
+    await office.wait_for(1)
+    waiting = await round_of(engine)
+    office.release.set()
+    await asyncio.gather(*forms)
+    await engine.settled()
+
+    assert office.most_open == 1
+    asked = [request.query.get("what") for request in office.requests]
+    assert (set(asked[:2]), asked[2:]) == ({"post", "bank"}, [None]), "people come first"
+    assert await is_done(engine, waiting)
+
+
+async def test_a_service_that_is_left_alone_is_left_alone_by_forms_too(
+    engine: Engine, clock: ManualClock, office: FaultServer, errand: str
+):
+    await engine.as_system().deploy(ROUND)
+    await limited(engine, office.url("/echo"))
+    assert who(await engine.form(errand, actor="anna")).options
+    await limited(engine, office.url("/error?code=503"))
+    for what in ("post", "bank"):
+        assert "try again in a moment" in who(await engine.form(errand, actor="anna", data={"what": what})).fault
+    asked = len(office.requests)
+
+    waiting = await round_of(engine)
+    await engine.settled()
+    clock.move(seconds=10)
+    found = who(await engine.form(errand, actor="anna", data={"what": "post"}))
+    assert found.fault.endswith("its service did not work, and is left alone for another 20 s.")
+    assert who(await engine.form(errand, actor="anna")).options, "what is kept is better than nothing"
+    assert len(office.requests) == asked
+
+    await limited(engine, office.url("/echo"))
+    clock.move(seconds=20)
+    await engine.settled()
+    assert await is_done(engine, waiting)
+    assert who(await engine.form(errand, actor="anna", data={"what": "post"})).options
+
+
+async def test_who_goes_away_before_his_turn_takes_no_room(engine: Engine, office: FaultServer, errand: str):
+    await limited(engine, office.url("/held"))
+    first = asyncio.create_task(engine.form(errand, actor="anna", data={"what": "post"}))
+    await office.wait_for(1)
+    second = Question("Runners", '{"what": "second"}', None, timedelta(minutes=5))
+    going = asyncio.create_task(engine._choice_source.answers([second]))
+    await asyncio.wait({going}, timeout=0)
+    engine._choice_source._asking[second].cancel()
+    office.release.set()
+
+    assert "could not be got" in (await going)[second]
+    assert await first
+    assert (await engine.form(errand, actor="anna", data={"what": "bank"})).fields
+    assert [request.query["what"] for request in office.requests] == ["post", "bank"]
+
+
 # -- how much is kept of them --------------------------------------------------------------------------
 
 
@@ -362,7 +455,9 @@ def rows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def source_of(engine: Engine) -> ChoiceSource:
     engine.connectors.calls._client.longest = 4_000_000
-    return ChoiceSource(engine.connectors.calls, engine.connectors.catalog.now, engine.clock)
+    catalog = engine.connectors.catalog
+    asking = Asking(catalog, engine.connectors.calls, Circuits(), engine.clock)
+    return ChoiceSource(asking, catalog.now, engine.clock)
 
 
 async def test_choices_take_no_more_memory_than_they_may(engine: Engine, office: FaultServer, clock: Any, rows: None):

@@ -156,6 +156,8 @@ async def test_a_skip_takes_a_result_in_place_of_the_answer(server, failed, faul
         ("retry", {"Inputs": [1]}, 400, "Inputs is an array; give an object"),
         ("retry", {"DataItems": [{"Name": "nobody", "Value": 1}]}, 400, "There is no data item"),
         ("retry", {"Inputs": {"who": "\0"}}, 400, "cannot be stored"),
+        ("retry", {"Inputs": {"whom": "Ben"}}, 400, "has no parameter 'whom': did you mean 'who'?"),
+        ("retry", {"Inputs": {"who": ["Ben"]}}, 400, "is of type string and cannot be a list"),
     ],
 )
 async def test_what_cannot_be_used_is_refused_in_words(server, failed, way, body, status, said):

@@ -138,6 +138,21 @@ async def test_what_was_exported_can_be_imported_elsewhere(connectors: Connector
     assert json.loads(json.dumps(sections)) == sections
 
 
+async def test_whatever_a_file_may_say_of_a_connector_is_kept_as_it_is(connectors: Connectors, us: Caller):
+    said = {
+        "Scan": {"method": "POST", "body": "multipart", "parameters": {"page": {"in": "body", "type": "file"}}},
+        "Patch": {"method": "PATCH", "headers": {"Content-Type": "application/merge-patch+json"}},
+        "Search": {"pagination": {"kind": "cursor", "next": "response.message.nextLink"}, "timeout": "1h"},
+    }
+    usual = {"service": "Travel", "url": "https://travel.example.org/"}
+    sections = {"services": {"Travel": {}}, "connectors": {name: {**usual, **each} for name, each in said.items()}}
+
+    await connectors.import_sections(us, sections)
+    exported = await connectors.export(us)
+    assert exported["connectors"] == sections["connectors"]
+    assert (await connectors.import_sections(us, exported)).counts.same == 4
+
+
 async def test_an_import_without_a_secret_leaves_the_stored_one(engine: Engine, connectors: Connectors, us: Caller):
     await load(connectors, us)
 
@@ -401,5 +416,8 @@ async def test_what_no_document_tells_stays_when_it_is_imported_again(connectors
 
     again = await connectors.import_openapi(us, DOCUMENT, operations=["listTrips"])
     assert again.made.counts.changed == 0
+    content["headers"] = {"X-Ours": "a"}
+    await connectors.change(us, "listTrips", "listTrips", content)
+    assert (await connectors.import_openapi(us, DOCUMENT, operations=["listTrips"])).made.counts.changed == 0
     with pytest.raises(Conflict, match="There is a connector 'listTrips' of the service 'Travel' already"):
         await connectors.import_openapi(us, DOCUMENT, service="Other", operations=["listTrips"])

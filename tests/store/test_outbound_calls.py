@@ -22,6 +22,7 @@ from placet.connectors.authorizing import Authorizing
 from placet.connectors.caller import Answer, Caller, retry_after
 from placet.connectors.catalog import Catalog
 from placet.connectors.client import Client, Reply
+from placet.connectors.pagination import linked
 from placet.connectors.records import (
     AuthKind,
     Configuration,
@@ -29,6 +30,7 @@ from placet.connectors.records import (
     Pagination,
     PaginationKind,
     Parameter,
+    ParameterType,
     Place,
     Service,
 )
@@ -420,7 +422,10 @@ async def test_where_nobody_listens(outside: Outside):
         ("Mon, 02 Mar 2099 08:00:00 GMT", timedelta(days=1)),
         ("soon", None),
         ("-5", None),
-        ("Mon, 02 Mar 2026 09:01:30", None),
+        ("Mon, 02 Mar 2026 09:01:30", timedelta(seconds=90)),
+        ("Mon, 02 Mar 2026 09:01:30 -0000", timedelta(seconds=90)),
+        ("Mon Mar  2 09:01:30 2026", timedelta(seconds=90)),  # RFC 9110 has it read
+        ("120, 120", timedelta(seconds=120)),
         ("²", None),
         ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
         ("Mon, 02 Mar 2026 09:01:30 +9999999999999999999999", None),
@@ -622,7 +627,9 @@ async def test_pages_by_link_carry_the_credentials(outside: Outside, lists: Any,
 
     assert answer.response["message"] == SEVEN
     assert [asked.query["api_key"] for asked in faults.requests] == [API_KEY] * 3
-    assert {asked.key for asked in faults.requests} == {"key"}
+    assert [asked.key for asked in faults.requests] == ["key", "key-p2", "key-p3"], (
+        "a service that heeds keys gives each"
+    )
 
 
 async def test_there_is_an_end_to_pages(outside: Outside, lists: Any, faults: FaultServer):
@@ -661,8 +668,136 @@ async def test_a_page_that_leads_to_itself_is_the_last(outside: Outside, lists: 
     by = paged(PaginationKind.CURSOR, "cursor", next="'2'", items="response.message.items")
     answer = await outside.call(lists("?cursor=2"), **by)
 
-    assert (answer.outcome, answer.response["error"]) == ("fault", "The next page is the same page again.")
+    assert (answer.outcome, answer.response["error"]) == ("fault", "The next page is one that was there already.")
     assert len(faults.requests) == 1
+
+
+@pytest.fixture
+def endless(faults: FaultServer, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Page after page without an end: each has its number, and says where the next one is as `kind` says."""
+
+    async def pages(server: FaultServer, request: fault_server.Asked, writer: Any) -> None:
+        number = len(server.requests)
+        said = {
+            "flip": "ab"[number % 2],
+            "link": None,
+            "url": faults.url(f"/endless?kind=url&from={number}") if number < 3 else None,
+            "relative": f"?kind=relative&from={number}" if number < 3 else None,
+            "none": [None, "c1", "c2", None][min(number, 3)],
+            "odd": ["x"],
+            "elsewhere": "http://127.0.0.2:1/",
+        }
+        other = "b" if "a" in request.query else "a"
+        more = {"Link": f'</endless?kind=link&{other}=1>; rel="next"'} if request.query["kind"] == "link" else {}
+        fault_server.answer(writer, {"items": [number], "next": said[request.query["kind"]]}, **more)
+
+    monkeypatch.setitem(fault_server.FAULTS, "/endless", pages)
+    return lambda query: faults.url(f"/endless?kind={query}")
+
+
+OF_ITEMS = {"next": "response.message.next", "items": "response.message.items"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "by"),
+    [
+        ("flip", paged(PaginationKind.CURSOR, "cursor", **OF_ITEMS)),
+        ("link", paged(PaginationKind.LINK, items="response.message.items")),
+    ],
+)
+async def test_pages_that_lead_round_are_a_failure(kind: str, by: Any, outside: Outside, endless: Any, faults: Any):
+    answer = await outside.call(endless(kind), **by)
+
+    assert (answer.outcome, answer.response["error"]) == ("fault", "The next page is one that was there already.")
+    assert len(faults.requests) == 3
+
+
+@pytest.mark.parametrize("kind", ["url", "relative"])
+async def test_the_next_page_may_be_a_url_in_the_answer(kind: str, outside: Outside, endless: Any, faults: FaultServer):
+    await outside.sign_in_by(AuthKind.API_KEY, SECRETS, key="api_key", place="query")
+    answer = await outside.call(endless(kind), **paged(PaginationKind.CURSOR, **OF_ITEMS))
+
+    assert answer.response["message"] == [1, 2, 3]
+    assert [asked.query.get("from") for asked in faults.requests] == [None, "1", "2"]
+    assert [asked.query["api_key"] for asked in faults.requests] == [API_KEY] * 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameter", "words"),
+    [
+        ("elsewhere", "", "leads to another server"),
+        ("odd", "cursor", "What next gives is no text and no number."),
+        ("odd", "", "What next gives is no text and no number."),
+    ],
+)
+async def test_what_is_no_next_page_is_said_to_be_none(
+    kind: str, parameter: str, words: str, outside: Outside, endless: Any
+):
+    answer = await outside.call(endless(kind), **paged(PaginationKind.CURSOR, parameter, **OF_ITEMS))
+
+    assert words in answer.response["error"]
+
+
+@pytest.mark.parametrize("last", ["''", "0", "false", "null"])
+async def test_nothing_ends_the_pages(last: str, outside: Outside, endless: Any):
+    end = f"response.message.next == null ? {last} : response.message.next"
+    answer = await outside.call(
+        endless("none"), **paged(PaginationKind.CURSOR, "cursor", next=end, items=OF_ITEMS["items"])
+    )
+
+    assert answer.response["message"] == [1, 2, 3]
+
+
+async def test_a_cursor_goes_where_the_connector_has_it(
+    outside: Outside, faults: FaultServer, monkeypatch: pytest.MonkeyPatch
+):
+    async def searched(server: FaultServer, request: fault_server.Asked, writer: Any) -> None:
+        page = request.json.get("page", 1)
+        fault_server.answer(writer, {"items": [page, request.json["of"]], "next": page + 1 if page < 3 else None})
+
+    monkeypatch.setitem(fault_server.FAULTS, "/search", searched)
+    parameters = (Parameter("of", Place.BODY), Parameter("page", Place.BODY, ParameterType.INTEGER))
+    more = {"method": "POST", "parameters": parameters, "inputs": {"of": "x"}}
+    answer = await outside.call(faults.url("/search"), **more, **paged(PaginationKind.CURSOR, "page", **OF_ITEMS))
+    assert answer.response["message"] == [1, "x", 2, "x", 3, "x"]
+    assert [asked.json.get("page") for asked in faults.requests] == [None, 2, 3]
+    assert [asked.target for asked in faults.requests] == ["/search"] * 3
+
+    faults.requests.clear()
+    by_number = paged(PaginationKind.PAGE, "page", items="response.message.next == null ? [] : response.message.items")
+    await outside.call(faults.url("/search"), **more, **by_number)
+    assert [asked.json["page"] for asked in faults.requests] == [1, 2, 3]
+
+
+async def test_a_page_that_comes_again_is_the_last(
+    outside: Outside, faults: FaultServer, monkeypatch: pytest.MonkeyPatch
+):
+    async def clamped(server: FaultServer, request: fault_server.Asked, writer: Any) -> None:
+        fault_server.answer(writer, [min(int(request.query["page"]), 2)])
+
+    monkeypatch.setitem(fault_server.FAULTS, "/clamped", clamped)
+    answer = await outside.call(faults.url("/clamped"), **paged(PaginationKind.PAGE, "page"))
+
+    assert (answer.response["message"], len(faults.requests)) == ([1, 2], 3)
+
+
+@pytest.mark.parametrize(
+    ("header", "target"),
+    [
+        ('</b>; rel="next"', "/b"),
+        ("</b>; REL=Next", "/b"),
+        ('</a>; rel="prev", </b>; rel="last next"', "/b"),
+        ('</a>; title="x, <y>; rel=next"; rel=prev, </b>; rel=next', "/b"),
+        ('</a>; rel="prev"; rel="next"', None),
+        ("</a>; rel=next-archive", None),
+        ('</a>; rel="last"; title="; rel=next"', None),
+        (r'</a>; title="\"; rel=next; \""; rel=last', None),
+        ("</a>; rel", None),
+        ("", None),
+    ],
+)
+def test_a_link_is_the_next_one_by_its_relation_alone(header: str, target: str | None):
+    assert linked(header) == target
 
 
 async def test_a_page_that_fails_is_the_answer(outside: Outside, lists: Any):
@@ -733,6 +868,16 @@ async def test_what_is_large_is_read_aside(
     await outside.call(faults.url("/ok"))
 
     assert [name.startswith("placet-aside") for name in threads] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("charset", "sent"), [("iso-8859-1", "latin-1"), ("windows-1252", "cp1252"), ("iso-8859-1", "utf-8")]
+)
+def test_json_in_another_charset_is_read_by_what_the_service_says(charset: str, sent: str):
+    headers = httpx2.Headers({"content-type": f"application/json; charset={charset}"})
+    reply = Reply(200, headers, '{"city": "Köln"}'.encode(sent), httpx2.URL("http://x.org"))
+
+    assert decoded(reply)["message"] == {"city": "Köln"}
 
 
 @pytest.mark.parametrize(

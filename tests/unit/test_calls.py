@@ -124,6 +124,52 @@ def test_an_answer_that_the_outputs_cannot_use_is_a_fault():
     assert wrong.process.data == {}
 
 
+TOLD = {
+    "found": "response.code",
+    "who": "response.error + (response.success ? ' yes' : ' no') + string(response.message == null)",
+}
+GONE = {"success": False, "code": 404, "message": None, "headers": {}, "error": "Not Found", "result": None}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "response", "told"),
+    [
+        ("fault", GONE, {"found": 404, "who": "Not Found notrue"}),
+        ("timedout", GONE | {"code": None, "error": "no answer"}, {"who": "no answer notrue"}),
+        ("fault", None, {"who": "there is none notrue"}),
+    ],
+)
+def test_a_process_learns_of_a_failure_what_it_asks_for(outcome, response, told):
+    story = a_story(fault_outputs=TOLD, fault="no")
+    story.job_ended(outcome, reason="there is none", response=response)
+
+    assert (story.life, story.process.data) == (Life.DENIED, told)
+
+
+def test_an_answer_that_cannot_be_used_is_a_failure_to_learn_of():
+    story = a_story(outputs={"found": "response.message.count"}, fault_outputs=TOLD, fault="no")
+    story.job_ended(message={"other": 1})
+
+    assert story.process.data["found"] == 200
+    assert story.process.data["who"].startswith("it answered, and the answer could not be used: ")
+    assert story.process.data["who"].endswith(" nofalse")
+
+
+def test_what_cannot_be_learnt_of_a_failure_is_told_and_holds_nothing_up():
+    story = a_story(fault_outputs={"found": "response.code", "who": "response.message.detail"}, fault="no")
+    story.job_ended("fault", reason="it said no", response=GONE)
+
+    assert (story.life, story.process.data) == (Life.DENIED, {})
+    assert story.told()[0].startswith("Call: it said no (its fault_outputs could not be made: The expression")
+
+
+def test_an_incident_sets_nothing():
+    story = a_story(fault_outputs=TOLD)
+    story.job_ended("fault", reason="it said no", response=GONE)
+
+    assert (story.life, story.process.data) == (Life.RUNNING, {})
+
+
 def test_an_incident_tells_what_was_tried_and_what_came_back():
     tries = [{"at": "2026-03-02T09:00:00+00:00", "code": code, "error": "no", "ms": 3} for code in (500, 503)]
     story = a_story(inputs={"n": "1"})

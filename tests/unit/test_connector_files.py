@@ -125,6 +125,22 @@ def test_a_file_that_says_little_gives_the_defaults():
     assert (record.success, record.output, record.pagination.kind) == (None, None, PaginationKind.NONE)
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("json", "application/merge-patch+json"),
+        ("json", "application/json; charset=utf-8"),
+        ("text", 'application/xml; charset="UTF-8"'),
+        ("text", "application/soap+xml; action=a"),
+    ],
+)
+def test_what_a_body_is_may_be_said(body: str, said: str):
+    text = f"connectors: {{A: {{service: S, url: 'http://x.org', body: {body}, headers: {{Content-Type: '{said}'}}}}}}"
+    [given] = read(text).connectors
+
+    assert given.record.headers == {"Content-Type": said}
+
+
 def test_what_is_stored_of_a_connector_gives_it_back():
     for given in read(FILE).connectors:
         record = replace(given.record, id="0" * 32, service_id="1" * 32, created_at=NOON)
@@ -263,6 +279,33 @@ def test_a_fault_of_a_file_is_told_with_its_place(text: str, fault: str):
         ("url: http://x.org, parameters: {Host: {in: header}}", "is written by what sends the request"),
         ("url: http://x.org, headers: {authorization: x}", "give that in an authentication configuration"),
         ("url: http://x.org, headers: {Idempotency-Key: x}", "is written by what sends the request"),
+        ("url: http://x.org, headers: {Content-Type: xml}", "cannot be 'xml'; give a media type such as"),
+        (
+            "url: http://x.org, headers: {content-type: text/xml}",
+            "where the body is json; give a type that ends in +json",
+        ),
+        (
+            "url: http://x.org, body: form, headers: {Content-Type: text/plain}",
+            "is written by what sends the body form; leave it out",
+        ),
+        (
+            "url: http://x.org, body: text, headers: {Content-Type: multipart/mixed}",
+            "is written by what sends the body text; leave it out",
+        ),
+        (
+            "url: http://x.org, body: text, headers: {Content-Type: text/xml; charset=latin1}",
+            "names another charset than utf-8",
+        ),
+        ("url: http://x.org, parameters: {Content-Type: {in: header}}", "is written by what sends the request"),
+        (
+            "url: http://x.org, method: POST, parameters: {scan: {in: body, type: file}}",
+            "The parameter 'scan' of connector 'A' is a file; give it in: body, and the connector body: multipart.",
+        ),
+        (
+            "url: http://x.org, method: POST, body: multipart, parameters: {f: {in: body, type: file, default: eA==}}",
+            "a file has no default",
+        ),
+        ("url: http://x.org, timeout: 9d", "a call is waited for an hour at most; give 1h or less"),
         ("url: http://x.org, headers: {a b: x}", "cannot name a header"),
         ('url: http://x.org, headers: {X-A: "a\\r\\nb: c"}', "holds a control character"),
         ("url: http://x.org, headers: {X-A: 1}, parameters: {x-a: {in: header}}", "is given twice; keep one"),

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from placet.core.form_choices import ChoicesWanted, Question, options_of
-from placet.core.forms import approval_form, request_form
+from placet.core.form_schema import submission_schema
+from placet.core.forms import Sheet, approval_form, fill_in, request_form
 from placet.core.pattern import Pattern
 from placet.core.records import WorkItem
 from placet.errors import InvalidData
@@ -286,6 +287,78 @@ def test_an_answer_counts_for_its_question_alone():
         trip(ASKED).start(data={"unit": "C", "who": "u1"}, choices=choices)
     with pytest.raises(InvalidData, match="depend on data that has not been given"):
         trip(ASKED).start(data={"who": "u1"}, choices=choices)
+
+
+MOVING = """
+name: Moving
+data: {country: {type: string, required: true}, city: {type: string}, remark: {type: string}}
+form:
+  fields:
+    country: {}
+    city: {choices: {connector: Cities, inputs: {of: data.country}}}
+    remark: {}
+start: ask
+activities:
+  ask:
+    kind: approval
+    addressees: "'bob'"
+    writes: [country, city, remark]
+    form:
+      fields:
+        country: {}
+        city: {choices: {connector: Cities, inputs: {of: data.country}}}
+        remark: {}
+    paths: {approved: done, denied: done}
+  done: {kind: finish}
+"""
+
+
+def cities(country: str) -> Question:
+    return Question("Cities", json.dumps({"of": country}), None, timedelta(minutes=1))
+
+
+CITIES = {cities("NL"): [["Breda"], ["Ede"]], cities("BE"): [["Gent"], ["Ede"]], cities("XX"): "They could not be got."}
+
+
+def moving(city: str) -> Story:
+    return trip(MOVING).start(data={"country": "NL", "city": city}, choices=CITIES)
+
+
+def test_what_was_chosen_has_to_fit_what_its_choices_depend_on():
+    with pytest.raises(ChoicesWanted) as wanted:
+        moving("Breda").act(1, "approve", BOB, data={"country": "BE"})
+    assert wanted.value.questions == {cities("BE")}
+    with pytest.raises(InvalidData, match="'city': it is none of the choices") as refusal:
+        moving("Breda").act(1, "approve", BOB, data={"country": "BE"}, choices=CITIES)
+    assert list(faults_of(refusal)) == ["city"]
+    with pytest.raises(InvalidData, match="could not be got"):
+        moving("Breda").act(1, "approve", BOB, data={"country": "XX"}, choices=CITIES)
+
+
+@pytest.mark.parametrize(
+    ("city", "change"),
+    [
+        ("Ede", {"country": "BE"}),  # is one there as well
+        ("Breda", {"country": "BE", "city": "Gent"}),
+        ("Breda", {"country": "BE", "city": ""}),
+        ("Breda", {"country": "NL", "remark": "as it was"}),
+    ],
+)
+def test_what_fits_all_the_same_is_taken(city: str, change: dict[str, Any]):
+    story = moving(city)
+    story.act(1, "approve", BOB, data=change, choices=CITIES)
+
+    assert story.process.data["country"] == change["country"]
+
+
+def test_the_schema_lets_nothing_stay_that_is_no_choice_any_more():
+    story = moving("Breda")
+    definition = parse_definition(MOVING)
+    sheet = Sheet(definition.form, definition, story.process.data, definition.asked, {}, {"country": "BE"})
+
+    schema = submission_schema(fill_in(sheet, CITIES))
+    assert schema["properties"]["city"]["anyOf"][0] == {"enum": ["Gent", "Ede"]}
+    assert {"const": "Breda"} not in schema["properties"]["city"]["anyOf"]
 
 
 def test_rows_are_read_as_the_source_page_has_them():

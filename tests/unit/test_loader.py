@@ -188,6 +188,16 @@ WAYS = "paths: {approved: z, denied: z}"
             "x: {}",
             "Activity 'a' names the data item 'y'",
         ),
+        (
+            "{kind: connector, connector: c, fault_outputs: {y: '1'}, paths: {success: z, fault: z}}",
+            "x: {}",
+            "5:54: Activity 'a' names the data item 'y'",
+        ),
+        (
+            "{kind: connector, connector: c, fault_outputs: {x: '1'}, paths: {success: z}}",
+            "x: {}",
+            "5:38: Activity 'a' has fault_outputs and draws neither fault nor timedout",
+        ),
         ("{kind: connector, connector: c, inputs: {n: 1 +}, paths: {success: z}}", "", "'inputs.n' of activity 'a'"),
         ("{kind: connector, connector: c, inputs: [n], paths: {success: z}}", "", "has to be a mapping of keys"),
         ("{name: x}", "", "5:6: Activity 'a' has no kind; kinds are: approval, condition"),

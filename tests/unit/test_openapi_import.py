@@ -72,15 +72,16 @@ def test_an_operation_becomes_a_connector():
 
 
 @pytest.mark.parametrize(
-    ("media", "kind"),
+    ("media", "kind", "said"),
     [
-        ("application/json", BodyType.JSON),
-        ("application/merge-patch+json; charset=utf-8", BodyType.JSON),
-        ("application/x-www-form-urlencoded", BodyType.FORM),
-        ("multipart/form-data", BodyType.MULTIPART),
+        ("application/json", BodyType.JSON, None),
+        ("application/merge-patch+json; charset=utf-8", BodyType.JSON, "application/merge-patch+json"),
+        ("application/vnd.api+json", BodyType.JSON, "application/vnd.api+json"),
+        ("application/x-www-form-urlencoded", BodyType.FORM, None),
+        ("multipart/form-data", BodyType.MULTIPART, None),
     ],
 )
-def test_the_members_of_a_body_become_parameters(media: str, kind: BodyType):
+def test_the_members_of_a_body_become_parameters(media: str, kind: BodyType, said: str | None):
     schema = {
         "type": "object",
         "required": ["days"],
@@ -94,6 +95,7 @@ def test_the_members_of_a_body_become_parameters(media: str, kind: BodyType):
     connector = made({"requestBody": {"required": True, "content": {media: {"schema": schema}}}}, method="post")
 
     assert connector.body_type is kind
+    assert connector.headers == ({} if said is None else {"Content-Type": said})
     assert connector.parameters == (
         Parameter("days", Place.BODY, ParameterType.INTEGER, required=True),
         Parameter("why", Place.BODY, default="work"),
@@ -114,6 +116,37 @@ def test_a_body_without_telling_members_is_one_parameter(media: str, schema: dic
     connector = made({"requestBody": {"required": True, "content": {media: {"schema": schema}}}}, method="post")
 
     assert connector.parameters == (Parameter("body", Place.BODY, kind, required=True),)
+
+
+def test_binary_members_of_a_body_in_parts_are_files():
+    binary = {"type": "string", "format": "binary"}
+    properties = {
+        "scan": binary,
+        "pages": {"type": "array", "items": binary},
+        "photo": {"type": "string", "contentMediaType": "image/png"},
+        "why": {"type": "string"},
+    }
+    content = {"multipart/form-data": {"schema": {"properties": properties}}}
+    connector = made({"requestBody": {"content": content}}, method="post")
+
+    kinds = {each.name: each.type.value for each in connector.parameters}
+    assert kinds == {"scan": "file", "pages": "file", "photo": "file", "why": "string"}
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "said"),
+    [
+        (["application/xml"], BodyType.TEXT, "application/xml"),
+        (["text/csv; header=present"], BodyType.TEXT, "text/csv"),
+        (["application/vnd.api+json", "application/json"], BodyType.JSON, None),
+        (["application/soap+xml", "text/plain"], BodyType.TEXT, None),
+        (["application/xml", "application/hal+json"], BodyType.JSON, "application/hal+json"),
+    ],
+)
+def test_the_most_usual_of_several_bodies_is_sent(content: list[str], kind: BodyType, said: str | None):
+    connector = made({"requestBody": {"content": {media: {} for media in content}}}, method="post")
+
+    assert (connector.body_type, connector.headers.get("Content-Type")) == (kind, said)
 
 
 def test_references_within_the_document_are_followed():
@@ -183,6 +216,7 @@ _QUERY = {"name": "a", "in": "query"}
         ({"parameters": [{"name": "s", "in": "body"}]}, "/t", "is in 'body', which is no place"),
         ({"requestBody": {"content": {"application/json": {}}}}, "/t", "it has a body, and GET sends none"),
         ({"servers": [{"url": "/relative"}]}, "/t", "its server is '/relative', which is no full address"),
+        ({"servers": [{"url": "https://x.org/?v=1"}]}, "/t", "its server is 'https://x.org/?v=1', which has a query"),
     ],
 )
 def test_what_cannot_be_a_connector_is_listed_with_the_reason(operation: dict[str, Any], path: str, reason: str):
@@ -232,6 +266,8 @@ def test_what_is_no_document_is_refused(text: str, reason: str):
 def test_an_address_that_is_none_is_refused():
     with pytest.raises(InvalidConnectors, match="The url 'ftp://x' is no web address"):
         read_document(document({}), "ftp://x")
+    with pytest.raises(InvalidConnectors, match="has a query, and paths go behind it"):
+        read_document(document({}), "https://x.org?v=1")
 
 
 def test_a_document_may_be_yaml(tmp_path: Path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import httpx2
@@ -179,7 +180,7 @@ def test_headers_of_all_kinds():
         (BodyType.JSON, (A, B), {"a": "x", "b": [1]}, "application/json", b'{"a":"x","b":[1]}'),
         (BodyType.FORM, (A, B), {"a": "x y&z", "b": [1, 2]}, "application/x-www-form-urlencoded", b"a=x+y%26z&b=1&b=2"),
         (BodyType.FORM, (B,), {"b": {"c": 1}}, "application/x-www-form-urlencoded", b"b=%7B%22c%22%3A1%7D"),
-        (BodyType.TEXT, (A,), {"a": "x\ny"}, None, b"x\ny"),
+        (BodyType.TEXT, (A,), {"a": "x\ny"}, "text/plain; charset=utf-8", b"x\ny"),
     ],
 )
 def test_a_body(kind: BodyType, parameters: Any, inputs: Any, content_type: str | None, body: bytes):
@@ -187,6 +188,55 @@ def test_a_body(kind: BodyType, parameters: Any, inputs: Any, content_type: str 
 
     assert request.content == body
     assert request.headers.get("content-type") == content_type
+
+
+F = Parameter("scan", Place.BODY, ParameterType.FILE)
+PAGE = base64.b64encode(b"%PDF\r\n\0").decode()
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "kind"),
+    [
+        (PAGE, "scan", "application/octet-stream"),
+        ({"content": PAGE}, "scan", "application/octet-stream"),
+        ({"content": PAGE, "name": 'Ön "1".pdf', "type": "application/pdf"}, "Ön %221%22.pdf", "application/pdf"),
+    ],
+)
+def test_a_file_is_a_part_with_a_name_and_a_type(given: Any, name: str, kind: str):
+    connector = a_connector(A, F, method="POST", body_type=BodyType.MULTIPART)
+    content = build(connector, {"a": "x", "scan": given}, NOBODY).content
+
+    head = f'name="scan"; filename="{name}"\r\nContent-Type: {kind}\r\n\r\n'.encode()
+    assert head + b"%PDF\r\n\0\r\n" in content
+    assert build(connector, {"scan": [given, given]}, NOBODY).content.count(head) == 2
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "no base64!",
+        5,
+        {"name": "x"},
+        {"content": PAGE, "path": "/etc/passwd"},
+        {"content": PAGE, "name": "a\r\nX-Header: b"},
+        {"content": PAGE, "type": "text/plain\r\nX-Header: b"},
+        {"content": PAGE, "type": "pdf"},
+        [PAGE, 5],
+    ],
+)
+def test_what_is_no_file_is_refused(given: Any):
+    with pytest.raises(InvalidInput, match=r"is of type file and cannot be .*; give its content as base64"):
+        build(a_connector(F, method="POST", body_type=BodyType.MULTIPART), {"scan": given}, NOBODY)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [(BodyType.JSON, "application/merge-patch+json"), (BodyType.TEXT, "application/xml")]
+)
+def test_a_body_is_what_the_connector_says(kind: BodyType, said: str):
+    connector = a_connector(A, method="PATCH", body_type=kind, headers={"Content-Type": said})
+
+    assert build(connector, {"a": "<x/>"}, NOBODY).headers["content-type"] == said
+    assert "content-type" not in build(connector, {}, NOBODY).headers, "there is no body"
 
 
 def test_a_body_in_parts():

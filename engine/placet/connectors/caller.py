@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any, Protocol
@@ -20,7 +20,7 @@ from placet.connectors.client import CallFailed, Client, Reply, too_long
 from placet.connectors.grants import SECONDS, NotGranted
 from placet.connectors.guard import host_of
 from placet.connectors.hidden import Hider, ShownRequest
-from placet.connectors.pagination import Pages
+from placet.connectors.pagination import Build, Page, Pages, first_request, page_request
 from placet.connectors.records import AuthKind, Configuration, Connector, PaginationKind, Service
 from placet.connectors.request import build
 from placet.connectors.response import complete, decoded, judge, no_answer
@@ -31,6 +31,7 @@ from placet.directory.secrets import Vault
 SUCCESS, FAULT, TIMED_OUT = "success", "fault", "timedout"  # the words of an outcome, which are the names of paths
 NOT_NOW = frozenset({408, 425, 429, 500, 502, 503, 504})  # statuses that may be others later
 _LONGEST_WAIT = timedelta(days=1)
+_KEPT_FIRST = "Nobody can agree to what is not kept; keep the configuration as it is now, authorize it, then test it."
 _MOST_KEPT = 10_000  # characters of each part of an answer that is no success
 
 
@@ -103,6 +104,10 @@ class _Call:
         finally:
             self.left -= loop.time() - began
 
+    def builds(self, key: str | None) -> Build:
+        """What makes its requests of inputs."""
+        return lambda inputs: build(self.connector, inputs, self.credentials, key)
+
 
 class Caller:
     """Makes calls; never raises for what the other side does."""
@@ -156,7 +161,7 @@ class Caller:
         if call.connector.pagination.kind is PaginationKind.NONE:
             response = await aside(len(reply.body), lambda: _judged(call.connector, reply))
         else:
-            response = await self._all_pages(call, reply)
+            response = await self._all_pages(call, reply, inputs, key)
         if not response["success"]:
             return response, response["code"] in NOT_NOW
         await aside(len(reply.body), lambda: complete(call.connector, response))
@@ -169,9 +174,7 @@ class Caller:
         while True:
             async with call.waiting("Whoever gives its token"):
                 call.credentials = await self._credentials(configuration, refused)
-            request = build(connector, inputs, call.credentials, key)
-            if connector.pagination.kind is not PaginationKind.NONE:
-                request.url = Pages(connector.pagination, request.url, {}).first
+            request = first_request(connector, inputs, call.builds(key))
             call.sent = request
             reply = await self._send(call, request)
             if reply.status != 401 or not call.credentials.token or refused:
@@ -189,10 +192,10 @@ class Caller:
             return credentials(configuration)
         return credentials(configuration, await self._tokens.access(configuration, refused=refused))
 
-    async def _all_pages(self, call: _Call, reply: Reply) -> dict[str, Any]:
+    async def _all_pages(self, call: _Call, reply: Reply, inputs: Mapping[str, Any], key: str | None) -> dict[str, Any]:
         """The response with the items of all pages as its message; a page that fails is the whole answer."""
         assert call.sent is not None
-        pages, request = Pages(call.connector.pagination, call.sent.url, call.credentials.query), call.sent
+        pages, request = Pages(call.connector, call.sent.url, call.credentials.query), call.sent
         size = 0
         while True:
             size += len(reply.body)
@@ -203,11 +206,14 @@ class Caller:
                 return response
             if following is None:
                 return response | {"message": pages.items, **({"more": True} if pages.is_cut else {})}
-            request = httpx2.Request(request.method, following, headers=request.headers, content=request.content)
+            of_page = None if key is None else f"{key}-p{pages.count + 1}"  # the same at the next try
+            request = page_request(following, inputs, call.builds(of_page))
             reply = await self._send(call, request)
 
     async def _token_response(self, call: _Call, configuration: Configuration) -> tuple[dict[str, Any], bool]:
         if configuration.kind is AuthKind.OAUTH2_AUTHORIZATION_CODE:
+            if not configuration.id:
+                raise CallFailed(_KEPT_FIRST, transient=False)
             await self._tokens.access(configuration)  # another one takes an operator
         if configuration.kind is AuthKind.OAUTH2_AUTHORIZATION_CODE or not needs_token(configuration.kind):
             return no_answer(None) | {"success": True}, False
@@ -229,19 +235,24 @@ def _judged(connector: Connector, reply: Reply) -> dict[str, Any]:
 
 def _page(
     connector: Connector, pages: Pages, request: httpx2.Request, reply: Reply
-) -> tuple[dict[str, Any], httpx2.URL | None]:
-    """The response of one page, and where the next one is."""
+) -> tuple[dict[str, Any], Page | None]:
+    """The response of one page, and how to ask for the next one."""
     response = _judged(connector, reply)
     return response, pages.next(request.url, response) if response["success"] else None
 
 
 def retry_after(header: str, now: datetime) -> timedelta | None:
-    """How long to wait, of a header that has seconds or a date; None where it says neither."""
+    """How long to wait, of a header that has seconds or a date; None where it says neither.
+
+    A date without a zone is in UTC, and one that came twice, as on the way through a proxy, counts once.
+    """
+    seconds = header.partition(",")[0].strip()
     try:
-        if header.isdecimal():
-            return min(timedelta(seconds=int(header[:9])), _LONGEST_WAIT)
-        left = parsedate_to_datetime(header) - now
-    except (ValueError, TypeError, OverflowError):  # a date without its zone is a TypeError, one far off the last
+        if seconds.isdecimal():
+            return min(timedelta(seconds=int(seconds[:9])), _LONGEST_WAIT)
+        at = parsedate_to_datetime(header)
+        left = (at if at.tzinfo is not None else at.replace(tzinfo=UTC)) - now
+    except (ValueError, TypeError, OverflowError):  # one far off is the last of them
         return None
     return min(max(left, timedelta(0)), _LONGEST_WAIT)
 

@@ -22,6 +22,9 @@ LONGEST_NAME = 100
 MOST_PARAMETERS = 100
 _BRACES = re.compile(r"\{([^{}]*)\}")
 PARAMETER_NAME = re.compile(r"[A-Za-z0-9_.$\[\]-]{1,100}")
+_MEDIA_TYPE = re.compile(r"([\w!#$&^.+-]+/[\w!#$&^.+-]+)((?:\s*;\s*[\w-]+=(?:[\w.+-]+|\"[^\"\\]*\"))*)", re.ASCII)
+_OF_FORMS = ("multipart/", "application/x-www-form-urlencoded")
+_UTF_8 = re.compile(r"charset=\"?utf-?8\b", re.IGNORECASE)
 _PROOFS = frozenset({"authorization", "proxy-authorization", "cookie"})
 
 
@@ -49,7 +52,7 @@ def check_connector(owner: str, shape: ConnectorShape, node: Node, faults: Fault
         faults.add(place, f"The {owner} has {len(shape.parameters)} parameters; at most {MOST_PARAMETERS} work.")
     defaults = {}
     for name, parameter in shape.parameters.items():
-        _check_parameter(owner, name, parameter, place_of_key(node, ("parameters", name)), faults)
+        _check_parameter(owner, name, parameter, shape.body, place_of_key(node, ("parameters", name)), faults)
         given = find(node, ("parameters", name))
         default = given.values.get("default") if isinstance(given, Mapping) else None
         if default is not None and not (isinstance(default, Scalar) and default.is_null):
@@ -78,7 +81,9 @@ def _check_url(owner: str, shape: ConnectorShape, node: Node, faults: Faults) ->
         faults.add(at, f"The parameter {name!r} of {owner} is in the path; write {{{name}}} where it goes in the url.")
 
 
-def _check_parameter(owner: str, name: str, parameter: ParameterShape, place: At, faults: Faults) -> None:
+def _check_parameter(
+    owner: str, name: str, parameter: ParameterShape, body: BodyType, place: At, faults: Faults
+) -> None:
     if not PARAMETER_NAME.fullmatch(name):
         faults.add(
             place, f"{name[:100]!r} cannot name a parameter of {owner}; use up to 100 letters, digits, - _ . $ [ ]."
@@ -87,6 +92,10 @@ def _check_parameter(owner: str, name: str, parameter: ParameterShape, place: At
         faults.add(place, f"The parameter {name!r} of {owner} {fault}.")
     if parameter.type is ParameterType.JSON and parameter.place in (Place.PATH, Place.HEADER):
         faults.add(place, f"The parameter {name!r} of {owner} is json, which has no place in a {parameter.place}.")
+    if parameter.type is ParameterType.FILE and (parameter.place, body) != (Place.BODY, BodyType.MULTIPART):
+        faults.add(
+            place, f"The parameter {name!r} of {owner} is a file; give it in: body, and the connector body: multipart."
+        )
 
 
 def _default(owner: str, name: str, parameter: ParameterShape, given: Node, faults: Faults) -> Any:
@@ -112,11 +121,27 @@ def _check_headers(owner: str, shape: ConnectorShape, node: Node, faults: Faults
     headers = {**shape.headers}
     for name, value in headers.items():
         place = place_of_key(node, ("headers", name))
-        for fault in (header_fault(name), value_fault(value)):
+        of_name = content_type_fault(shape.body, value) if name.lower() == "content-type" else header_fault(name)
+        for fault in (of_name, value_fault(value)):
             if fault is not None:
                 faults.add(place, f"The header {name[:100]!r} of {owner} {fault}.")
     for name in _twice([*headers, *(each for each, given in shape.parameters.items() if given.place is Place.HEADER)]):
         faults.add(place_of_key(node, ("headers",)), f"The header {name!r} of {owner} is given twice; keep one.")
+
+
+def content_type_fault(body: BodyType, value: str) -> str | None:
+    """What is wrong with what a connector says of its own body, in words."""
+    found = _MEDIA_TYPE.fullmatch(value)
+    if found is None:
+        return f"cannot be {value[:100]!r}; give a media type such as application/merge-patch+json"
+    media, is_form = found[1].lower(), body in (BodyType.FORM, BodyType.MULTIPART)
+    if is_form or media.startswith(_OF_FORMS):
+        return f"is written by what sends the body {body}; leave it out"
+    if "charset" in found[2].lower() and not _UTF_8.search(found[2]):
+        return "names another charset than utf-8, which is what is sent; leave the charset out"
+    if body is BodyType.JSON and not (media == "application/json" or media.endswith("+json")):
+        return f"cannot be {value[:100]!r} where the body is json; give a type that ends in +json, or say body: text"
+    return None
 
 
 def header_fault(name: str) -> str | None:
@@ -146,7 +171,7 @@ def _check_body(owner: str, shape: ConnectorShape, node: Node, faults: Faults) -
 
 def _check_pagination(owner: str, shape: PaginationShape, node: Node, faults: Faults) -> None:
     place = place_of_key(node, ("pagination",))
-    needed = {PaginationKind.CURSOR: ("parameter", "next"), PaginationKind.PAGE: ("parameter",)}
+    needed = {PaginationKind.CURSOR: ("next",), PaginationKind.PAGE: ("parameter",)}
     for key in needed.get(shape.kind, ()):
         if not getattr(shape, key):
             faults.add(

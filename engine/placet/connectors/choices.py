@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from placet.clock import Clock
 from placet.connectors.aside import LARGE, aside
-from placet.connectors.caller import SUCCESS, Caller
+from placet.connectors.caller import SUCCESS, Answer
 from placet.connectors.catalog import Catalog
+from placet.connectors.records import Connector
 from placet.core.data_items import plain
 from placet.core.expressions import READING, compile_expression
 from placet.core.form_choices import MAX_ROWS, Answered, Answers, Question
@@ -29,7 +30,6 @@ MOST_KEPT = 500  # answers
 MOST_CHARACTERS = 16_000_000  # of all answers that are kept
 LONGEST = 1_000_000  # characters of the values and labels of one answer
 LONGEST_INPUTS = 10_000  # characters of JSON
-AT_ONCE = 20  # calls of one node for forms
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +43,25 @@ class _NotGiven(Exception):
     """A call gave no rows; the text is why, for the log."""
 
 
+class LeftAlone(Exception):
+    """A service is not called now; the text is why, as people are told."""
+
+
+class Asks(Protocol):
+    """Makes calls that somebody waits for, once and within the bounds of their service: `placet.jobs.asking.Asking`."""
+
+    async def call(self, connector: Connector, inputs: Mapping[str, Any]) -> Answer:
+        """The answer; raises `LeftAlone`, and what `placet.connectors.caller.Caller.call` raises."""
+
+
 class ChoiceSource:
     """Answers the questions of forms."""
 
-    def __init__(self, caller: Caller, catalog: Callable[[], Awaitable[Catalog]], clock: Clock) -> None:
-        self._caller, self._catalog, self._clock = caller, catalog, clock
+    def __init__(self, asks: Asks, catalog: Callable[[], Awaitable[Catalog]], clock: Clock) -> None:
+        self._asks, self._catalog, self._clock = asks, catalog, clock
         self._kept: OrderedDict[Question, _Kept] = OrderedDict()
         self._failed: dict[Question, datetime] = {}
         self._asking: dict[Question, asyncio.Task[Answered]] = {}
-        self._room = asyncio.Semaphore(AT_ONCE)
 
     async def answers(self, questions: Collection[Question]) -> Answers:
         """The rows that answer each question, or why there are none; raises nothing of what other services do."""
@@ -82,11 +92,12 @@ class ChoiceSource:
 
     async def _ask(self, question: Question) -> Answered:
         try:
-            async with self._room:
-                rows = await self._rows(question)
+            rows = await self._rows(question)
             size = len(json.dumps(rows, ensure_ascii=False, default=str))
             if size > LONGEST:
                 raise _NotGiven(f"its values and labels have more than {LONGEST:,} characters")
+        except LeftAlone as reason:
+            return self._without(question, f"; {reason}")
         except (PlacetError, _NotGiven) as failure:
             log.warning("no choices for a form", connector=question.connector, reason=str(failure))
             self._note_failure(question)
@@ -120,7 +131,7 @@ class ChoiceSource:
 
     async def _rows(self, question: Question) -> Sequence[Any]:
         connector = (await self._catalog()).connector(question.connector)
-        answer = await self._caller.call(connector, json.loads(question.inputs), key=None)
+        answer = await self._asks.call(connector, json.loads(question.inputs))
         if answer.outcome != SUCCESS:
             raise _NotGiven(answer.error or answer.outcome)
         rows = answer.response["result"]
@@ -132,9 +143,9 @@ class ChoiceSource:
         # one row more tells that there are more, and a third cell tells nothing
         return [row[:2] if isinstance(row, list) else row for row in rows[: MAX_ROWS + 1]]
 
-    def _without(self, question: Question) -> Answered:
+    def _without(self, question: Question, reason: str = "; try again in a moment.") -> Answered:
         """What there is where a call gives nothing: rows that are not too old, or else the reason."""
         kept = self._kept.get(question)
         if kept is not None and self._is_of_use(question, kept):
             return kept.rows
-        return f"Its choices could not be got from {question.connector!r}; try again in a moment."
+        return f"Its choices could not be got from {question.connector!r}{reason}"

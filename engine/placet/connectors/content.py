@@ -98,6 +98,8 @@ def read_default(kind: ParameterType, text: str) -> Any:
             if text in ("true", "false"):
                 return text == "true"
             raise ValueError("give true or false")
+        case ParameterType.FILE:
+            raise ValueError("a file has no default")
         case _:
             wanted, types = _JSON_TYPES[kind]
     try:

@@ -25,7 +25,7 @@ from placet.connectors.openapi_import import picked, read_document
 from placet.connectors.openapi_operations import Offer
 from placet.connectors.reading import Contents, Given, Reader
 from placet.connectors.records import Configuration, Connector
-from placet.connectors.sealing import kept
+from placet.connectors.sealing import is_the_same, kept
 from placet.connectors.tokens import Tokens
 from placet.connectors.trying import Trial, require_same_server
 from placet.connectors.usage import require_unused
@@ -38,7 +38,7 @@ from placet.errors import Conflict
 from placet.loader.yaml_tree import Node
 
 FOLDER = "connectors"  # of a folder of definitions
-_NOT_IN_DOCUMENTS = ("headers", "timeout", "retry", "success", "output", "pagination")
+_NOT_IN_DOCUMENTS = ("timeout", "retry", "success", "output", "pagination")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,8 @@ class Connectors(Noun[Connector]):
         """Try a configuration out: the one that is stored, one that is only asked for, or with both a changed one.
 
         A changed one has the stored secrets that are not given anew, where it sends them to the same server. Nothing of
-        it is kept but a line in the audit trail. Raises `InvalidConnectors`, `NotFound`, and `NotAllowed` without
-        PM_SETUP_ADVANCE.
+        it is kept but a line in the audit trail. One that is asked for as it is stored is the stored one, with what
+        somebody has agreed to. Raises `InvalidConnectors`, `NotFound`, and `NotAllowed` without PM_SETUP_ADVANCE.
         """
         catalog = await self._desk.read_for_outside(caller)
         stored = None if name_or_id is None else catalog.configurations.get(name_or_id)
@@ -119,7 +119,10 @@ class Connectors(Noun[Connector]):
             tried = self.configurations.read("unsaved" if stored is None else stored.name, content or {}).record
             if stored is not None:
                 tried = replace(tried, secrets={**kept(self._desk.vault, stored, tried), **tried.secrets})
-            await self._desk.note(caller, "configuration.tested", tried.name, content_of_configuration(tried))
+            if stored is not None and is_the_same(self._desk.vault, stored, tried):
+                tried = stored
+            else:
+                await self._desk.note(caller, "configuration.tested", tried.name, content_of_configuration(tried))
         return trying.of_configuration(tried, await self.calls.test(tried))
 
     async def test(
@@ -194,7 +197,7 @@ class Connectors(Noun[Connector]):
 
         They belong to the service of that name, which is added where it is not there, by the document's title where
         none is named; `url` takes the place of the document's first server. One that is there keeps what no document
-        tells: its success condition, output, pagination, headers, time and tries. Raises `InvalidConnectors` for
+        tells: its success condition, output, pagination, other headers, time and tries. Raises `InvalidConnectors` for
         operations that are not there or cannot be connectors, `Conflict`, and `NotAllowed` without PM_SETUP_ADVANCE.
         """
         catalog = await self._desk.read(caller)
@@ -248,4 +251,5 @@ def _kept(catalog: Catalog, given: Given[Connector]) -> Given[Connector]:
     if fold_name(service) != fold_name(given.refers_to or ""):
         raise Conflict(f"There is a connector {known.name!r} of the service {service!r} already; rename that first.")
     kept = {name: getattr(known, name) for name in _NOT_IN_DOCUMENTS}
-    return replace(given, record=replace(given.record, **kept))
+    headers = {name: text for name, text in known.headers.items() if name.lower() != "content-type"}
+    return replace(given, record=replace(given.record, headers={**headers, **given.record.headers}, **kept))

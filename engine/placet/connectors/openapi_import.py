@@ -63,6 +63,10 @@ def read_document(text: str, url: str | None = None) -> Document:
         raise InvalidConnectors([f"This is no OpenAPI document of the versions 3.0 and 3.1: {given}."])
     if url is not None and (fault := url_fault(url)):
         raise InvalidConnectors([f"The url {url[:200]!r} {fault}."])
+    if url is not None and "?" in url:
+        raise InvalidConnectors(
+            [f"The url {url[:200]!r} has a query, and paths go behind it; leave ? and the rest out."]
+        )
     reader = Operations(root, url)
     offers = list(reader.offers(paths if isinstance(paths, dict) else {}))
     info = mapping_of(root.get("info"))

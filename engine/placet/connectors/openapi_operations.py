@@ -6,9 +6,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from placet.connectors.checks import LONGEST_NAME, MOST_PARAMETERS, PARAMETER_NAME, header_fault
+from placet.connectors.openapi_media import media_of
 from placet.connectors.openapi_nodes import is_short, line_of, list_of, mapping_of
 from placet.connectors.shape import METHODS
 from placet.errors import InvalidConnectors
@@ -20,12 +21,7 @@ _MOST_LISTED = 1_000  # members of a list that are looked at
 _LONGEST_URL = 2_000  # characters
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _WHOLE = "body"  # the parameter that is all of a body
-_BODIES = {
-    "application/json": "json",
-    "application/x-www-form-urlencoded": "form",
-    "multipart/form-data": "multipart",
-    "text/plain": "text",
-}
+_Body: TypeAlias = "tuple[dict[str, Any], dict[str, dict[str, Any]]]"
 _TYPES = {"string": "string", "integer": "integer", "number": "decimal", "boolean": "boolean"}
 _OF_HTTP = ("accept", "content-type", "authorization")  # which the specification has ignored as parameters
 
@@ -91,11 +87,11 @@ class Operations:
         body = self._body(operation, set(parameters))
         if body is not None and method in ("GET", "HEAD"):
             raise _Refused(f"it has a body, and {method} sends none.")
-        kind, inside = body or ("json", {})
+        said, inside = body or ({}, {})
         return {
             "url": self._server(item, operation) + path,
             **({"parameters": parameters | inside} if parameters or inside else {}),
-            **({"body": kind} if inside else {}),
+            **(said if inside else {}),
         }
 
     # -- parameters ------------------------------------------------------------------------------
@@ -147,13 +143,17 @@ class Operations:
 
     # -- the body --------------------------------------------------------------------------------
 
-    def _body(self, operation: Mapping[str, Any], taken: set[str]) -> tuple[str, dict[str, dict[str, Any]]] | None:
-        """The body type, and the parameters in the body by name."""
+    def _body(self, operation: Mapping[str, Any], taken: set[str]) -> _Body | None:
+        """What is said of the body, its type and maybe a header, and the parameters in it by name."""
         body = self._resolved(operation.get("requestBody") or {})
         content = mapping_of(body.get("content"))
         if not content:
             return None
-        media, kind = _media(content)
+        found = media_of(content)
+        if found is None:
+            raise _Refused(f"its body is {', '.join(map(str, content))[:200]}; JSON, forms, XML and text can be sent.")
+        media, said = found
+        kind = said["body"]
         schema = self._whole(self._resolved(mapping_of(content[media]).get("schema") or {}))
         required, about = body.get("required") is True, body.get("description")
         members = mapping_of(schema.get("properties"))
@@ -167,17 +167,25 @@ class Operations:
             if _WHOLE in taken:
                 raise _Refused(f"its body and a parameter are both called {_WHOLE!r}.")
             type_ = "string" if kind == "text" else "json"
-            return kind, {_WHOLE: _described("body", type_, required, {}, about)}
+            return said, {_WHOLE: _described("body", type_, required, {}, about)}
         if not fits:
             raise _Refused(
                 f"the parts of its body are more than {MOST_PARAMETERS}, or have names that cannot be told from those "
                 "of its parameters."
             )
         needed = {str(each) for each in list_of(schema.get("required"))} if required else set()
-        return kind, {
-            name: _described("body", self._type(each), name in needed, each, each.get("description"))
+        return said, {
+            name: _described("body", self._part(kind, each), name in needed, each, each.get("description"))
             for name, each in properties.items()
         }
+
+    def _part(self, body: str, schema: Mapping[str, Any]) -> str:
+        """The type of a member of a body: in one of parts those that are binary, or lists of such, are files."""
+        if body != "multipart":
+            return self._type(schema)
+        items = schema.get("items")
+        one = self._resolved(items) if isinstance(items, dict) else schema
+        return "file" if one.get("format") == "binary" or "contentMediaType" in one else self._type(schema)
 
     def _whole(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         """A schema with what it says by `allOf`, one level of it."""
@@ -206,8 +214,9 @@ class Operations:
         url = _VARIABLE.sub(filled, url)
         if len(url) > _LONGEST_URL:
             raise _Refused(f"its server's address has more than {_LONGEST_URL:,} characters.")
-        if not url.startswith(("http://", "https://")):
-            raise _Refused(f"its server is {url[:200]!r}, which is no full address; give the url to use instead.")
+        if not url.startswith(("http://", "https://")) or "?" in url:
+            what = "which has a query" if "?" in url else "which is no full address"
+            raise _Refused(f"its server is {url[:200]!r}, {what}; give the url to use instead.")
         return url.rstrip("/")
 
     def _resolved(self, node: Any) -> Mapping[str, Any]:
@@ -231,15 +240,6 @@ class Operations:
         if node is None:
             raise _Refused(f"it refers to {reference[:200]!r}, which the document does not have.")
         return node
-
-
-def _media(content: Mapping[str, Any]) -> tuple[str, str]:
-    for wanted, kind in _BODIES.items():
-        for media in content:
-            plain = str(media).partition(";")[0].strip().lower()
-            if plain == wanted or (kind == "json" and plain.startswith("application/") and plain.endswith("+json")):
-                return media, kind
-    raise _Refused(f"its body is {', '.join(map(str, content))[:200]}; JSON, forms and plain text can be sent.")
 
 
 def _described(place: str, kind: str, required: bool, schema: Mapping[str, Any], about: Any) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class ParameterType(StrEnum):
     DECIMAL = "decimal"
     BOOLEAN = "boolean"
     JSON = "json"
+    FILE = "file"  # a part of a body in parts
 
 
 class BodyType(StrEnum):
@@ -54,8 +55,8 @@ class PaginationKind(StrEnum):
 
     NONE = "none"
     LINK = "link"  # by the header Link with rel="next"
-    CURSOR = "cursor"  # what `next` gives becomes `parameter`; nothing or "" ends it
-    PAGE = "page"  # `parameter` counts up from `first`; a page without items ends it
+    CURSOR = "cursor"  # what `next` gives becomes `parameter`, or is a URL where there is none; nothing ends it
+    PAGE = "page"  # `parameter` counts up from `first`; a page without items, or with those of the last, ends it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +133,7 @@ class Pagination:
     """How to get all of an answer; `items` gives the list of one page, which is its message where there is none."""
 
     kind: PaginationKind = PaginationKind.NONE
-    parameter: str = ""  # of the query
+    parameter: str = ""  # of the connector, or else of the query
     first: int = 1
     next: Expression | None = None  # over `response`
     items: Expression | None = None  # over `response`

@@ -16,6 +16,7 @@ import httpx2
 from placet.connectors.authentication import Credentials
 from placet.connectors.content import read_default
 from placet.connectors.guard import Forbidden, checked_url
+from placet.connectors.parts import files_of, is_file
 from placet.connectors.records import BodyType, Connector, Parameter, ParameterType, Place
 from placet.errors import InvalidInput
 from placet.loader.faults import did_you_mean
@@ -50,7 +51,12 @@ def _built(
         headers["idempotency-key"] = _header("Idempotency-Key", key)
     headers |= {name: _header(name, value) for name, value in _lower(credentials.headers).items()}
     url = with_query(_url(connector, given[Place.PATH]), {**given[Place.QUERY], **credentials.query})
-    return httpx2.Request(connector.method, url, headers=headers, **_body(connector, given[Place.BODY]))
+    body = _body(connector, given[Place.BODY])
+    if not body:
+        headers.pop("content-type", None)
+    elif connector.body_type is BodyType.TEXT:
+        headers.setdefault("content-type", "text/plain; charset=utf-8")
+    return httpx2.Request(connector.method, url, headers=headers, **body)
 
 
 def with_query(url: httpx2.URL, query: Mapping[str, Any]) -> httpx2.URL:
@@ -77,35 +83,47 @@ def text_of(value: Any) -> str:
             return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def check_inputs(connector: Connector, inputs: Mapping[str, Any]) -> None:
+    """Check some of the inputs of a call, None for one that is not given; raises `InvalidInput` as `build` does."""
+    _check_names(connector, inputs)
+    for parameter in connector.parameters:
+        if parameter.name in inputs:
+            _value(connector, parameter, inputs[parameter.name])
+
+
 def _values(connector: Connector, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """What is sent, by the names of the parameters; one that is not given and has no default is left out."""
+    _check_names(connector, inputs)
+    values = {each.name: _value(connector, each, inputs.get(each.name)) for each in connector.parameters}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _check_names(connector: Connector, inputs: Mapping[str, Any]) -> None:
     known = [each.name for each in connector.parameters]
     for name in inputs:
         if name not in known:
             raise InvalidInput(
                 f"The connector {connector.name!r} has no parameter {name[:100]!r}: {did_you_mean(name[:100], known)}"
             )
-    values = {}
-    for parameter in connector.parameters:
-        value = inputs.get(parameter.name)
-        value = parameter.default if value is None else _typed(connector, parameter, value)
-        if value is not None:
-            values[parameter.name] = value
-        elif parameter.required or parameter.place is Place.PATH:
-            raise InvalidInput(f"The connector {connector.name!r} needs a value for {parameter.name!r}.")
-    return values
+
+
+def _value(connector: Connector, parameter: Parameter, given: Any) -> Any:
+    value = parameter.default if given is None else _typed(connector, parameter, given)
+    if value is None and (parameter.required or parameter.place is Place.PATH):
+        raise InvalidInput(f"The connector {connector.name!r} needs a value for {parameter.name!r}.")
+    return value
 
 
 def _typed(connector: Connector, parameter: Parameter, value: Any) -> Any:
     """A value of the parameter's type; one that comes as a text, from a form or a command line, is read."""
     try:
-        if isinstance(value, str) and parameter.type not in (ParameterType.STRING, ParameterType.JSON):
+        if isinstance(value, str) and parameter.type not in _AS_THEY_ARE:
             return read_default(parameter.type, value.strip())
         if _FITS[parameter.type](value):
             return value
         if parameter.type is ParameterType.STRING and not isinstance(value, list | dict):
             return text_of(value)
-        raise ValueError(f"give a value of type {parameter.type}")
+        raise ValueError(_FILE if parameter.type is ParameterType.FILE else f"give a value of type {parameter.type}")
     except ValueError as failure:
         raise InvalidInput(
             f"The parameter {parameter.name!r} of the connector {connector.name!r} is of type {parameter.type} and "
@@ -134,7 +152,12 @@ _FITS: Mapping[ParameterType, Callable[[Any], bool]] = {
     ParameterType.DECIMAL: _number,
     ParameterType.BOOLEAN: lambda value: isinstance(value, bool),
     ParameterType.JSON: lambda value: True,
+    ParameterType.FILE: is_file,
 }
+_AS_THEY_ARE = frozenset(
+    {ParameterType.STRING, ParameterType.JSON, ParameterType.FILE}
+)  # a text of them is no other type
+_FILE = "give its content as base64, or an object of that as content, and a name and a type"
 
 
 def _of(connector: Connector, values: Mapping[str, Any], place: Place) -> dict[str, Any]:
@@ -192,11 +215,17 @@ def _body(connector: Connector, given: Mapping[str, Any]) -> dict[str, Any]:
         case BodyType.FORM:
             return {"data": {name: [text_of(each) for each in _many(value)] for name, value in given.items()}}
         case BodyType.MULTIPART:
-            parts = [(name, (None, text_of(each))) for name, value in given.items() for each in _many(value)]
-            return {"files": parts}
+            return {"files": [part for name, value in given.items() for part in _parts(connector, name, value)]}
         case BodyType.TEXT:
             [value] = given.values()
             return {"content": text_of(value).encode()}
+
+
+def _parts(connector: Connector, name: str, value: Any) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    if _type_of(connector, name) is ParameterType.FILE:
+        yield from files_of(name, value)
+    else:
+        yield from ((name, (None, text_of(each))) for each in _many(value))
 
 
 def _type_of(connector: Connector, name: str) -> ParameterType:

@@ -47,7 +47,7 @@ def decoded(reply: Reply) -> dict[str, Any]:
         return response
     if kind in _JSON or kind.endswith("+json") or (not kind and body[:1] in b"{["):
         try:
-            return response | {"message": _json(body)}
+            return response | {"message": _json_of(reply, body)}
         except (ValueError, RecursionError):
             response["error"] = "The service says that its answer is JSON, and it is not."
     return response | {"message": _text(reply, body)}
@@ -88,6 +88,14 @@ def complete(connector: Connector, response: dict[str, Any]) -> None:
 
 def _fail(response: dict[str, Any], error: str) -> None:
     response["success"], response["error"] = False, error
+
+
+def _json_of(reply: Reply, body: bytes) -> Any:
+    """The JSON of a reply: in UTF-8, as JSON has to be, or else in the charset that it says."""
+    try:
+        return _json(body)
+    except UnicodeDecodeError:
+        return _json(_text(reply, body).encode("utf-8", "replace"))
 
 
 def _json(body: bytes) -> Any:

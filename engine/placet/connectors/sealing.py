@@ -33,6 +33,16 @@ def opened(vault: Vault, configuration: Configuration) -> Configuration:
     return replace(configuration, secrets=json.loads(text))
 
 
+def is_the_same(vault: Vault, stored: Configuration, other: Configuration) -> bool:
+    """Whether an opened configuration is as the stored one, with the same secrets; False where those do not open."""
+    if (stored.kind, stored.fields) != (other.kind, other.fields):
+        return False
+    try:
+        return opened(vault, stored).secrets == other.secrets
+    except Unavailable:
+        return False
+
+
 def goes_elsewhere(stored: Configuration, changed: Configuration) -> bool:
     """Whether a changed configuration sends its secrets to another server than the stored one."""
     before, after = (each.fields.get(_SENT_TO, "") for each in (stored, changed))

@@ -16,6 +16,7 @@ from placet.loader.shape import Shape
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 LONGEST = 4_000
+LONGEST_TIMEOUT = timedelta(hours=1)
 
 
 def _number(least: int, most: int) -> Callable[[Any], int]:
@@ -69,6 +70,12 @@ def _condition(given: Any) -> Any:
     return given
 
 
+def _timeout(given: timedelta) -> timedelta:
+    if given > LONGEST_TIMEOUT:
+        raise fault("a call is waited for an hour at most; give 1h or less")
+    return given
+
+
 def _whole(least: int, most: int) -> dict[str, Any]:
     return {"type": "integer", "minimum": least, "maximum": most}
 
@@ -79,6 +86,7 @@ Condition: TypeAlias = Annotated[OverResponse, AfterValidator(_condition)]
 Method: TypeAlias = Annotated[str, BeforeValidator(_method), WithJsonSchema({"enum": list(METHODS)})]
 Factor: TypeAlias = Annotated[float, BeforeValidator(_factor), WithJsonSchema({"minimum": 1, "maximum": 10})]
 Attempts: TypeAlias = Annotated[int, BeforeValidator(_number(1, 20)), WithJsonSchema(_whole(1, 20))]
+Timeout: TypeAlias = Annotated[Duration, AfterValidator(_timeout)]
 Pages: TypeAlias = Annotated[int, BeforeValidator(_number(1, 100)), WithJsonSchema(_whole(1, 100))]
 Number: TypeAlias = Annotated[int, BeforeValidator(_number(0, 1_000_000)), WithJsonSchema(_whole(0, 1_000_000))]
 Concurrency: TypeAlias = Annotated[int, BeforeValidator(_number(1, 1_000)), WithJsonSchema(_whole(1, 1_000))]
@@ -132,7 +140,7 @@ class ConnectorShape(Shape):
     parameters: dict[str, ParameterShape] = Field(default_factory=dict)
     body: BodyType = BodyType.JSON
     headers: dict[str, Text] = Field(default_factory=dict)
-    timeout: Duration = timedelta(seconds=30)
+    timeout: Timeout = timedelta(seconds=30)
     retry: RetryShape = RetryShape()
     success: Condition = None
     output: OverResponse = None

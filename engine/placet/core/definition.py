@@ -166,11 +166,12 @@ class SubProcess(Activity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorCall(Activity):
-    """Calls a connector by name; `outputs` set data items from its `response`."""
+    """Calls a connector by name; `outputs` set data items from its `response`, and `fault_outputs` where it fails."""
 
     connector: str
     inputs: Mapping[str, Expression] = field(default_factory=dict)
     outputs: Mapping[str, Expression] = field(default_factory=dict)
+    fault_outputs: Mapping[str, Expression] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

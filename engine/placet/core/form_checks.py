@@ -82,7 +82,7 @@ def _fault_of(state: FieldState, changes: Mapping[str, Any], complete: bool) -> 
     if state.value is None:
         missing = state.required and (complete or is_changed)
         return f"The field {name!r} is required and is empty; fill it in." if missing else ""
-    return fault_of_value(state, state.value) if is_changed else ""
+    return fault_of_value(state, state.value) if is_changed or state.asks_anew else ""
 
 
 def fault_of_value(state: FieldState, value: Any) -> str:

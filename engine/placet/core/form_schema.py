@@ -56,7 +56,7 @@ def _field(state: FieldState) -> dict[str, Any]:
         wanted = _something(state, wanted)
     else:
         wanted = {"anyOf": [wanted, {"type": "null"}]} if wanted else wanted
-    if state.stored is not None and fault_of_value(state, state.stored):
+    if state.stored is not None and not state.asks_anew and fault_of_value(state, state.stored):
         return {"anyOf": [wanted, {"const": state.stored}]}  # what is there already may stay
     return wanted
 

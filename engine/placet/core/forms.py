@@ -37,7 +37,10 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class FieldState:
-    """A field as it stands: `stored` is what it has, `value` what it would have; `choices` None takes anything."""
+    """A field as it stands: `stored` is what it has, `value` what it would have; `choices` None takes anything.
+
+    One that `asks_anew` has choices that depend on what is being changed: what is stored may be none of them.
+    """
 
     field: Field
     item: DataItem
@@ -47,6 +50,7 @@ class FieldState:
     stored: Any
     value: Any
     choices: Found | None
+    asks_anew: bool = False
 
     @property
     def name(self) -> str:
@@ -89,18 +93,22 @@ def _derived(definition: Definition) -> Form:
 def fill_in(sheet: Sheet, answers: Answers, choosing: Collection[str] | None = None) -> list[FieldState]:
     """Every field as it stands, in their order.
 
-    Choices are looked up for the fields that can be changed, with `choosing` only for those of them. Raises
-    ChoicesWanted with every question that `answers` leaves open.
+    Choices are looked up for the fields that can be changed, with `choosing` only for those of them and where choices
+    become others. Raises ChoicesWanted with every question that `answers` leaves open.
     """
     facts = {**sheet.facts, "data": sheet.merged}
     states = [_state(sheet, field, facts) for field in sheet.form.fields.values()]
-    asked = [state for state in states if state.editable and (choosing is None or state.name in choosing)]
+    asked = [state for state in states if state.editable and (choosing is None or _is_chosen(state, choosing))]
     questions = {question_of(state.field, facts) for state in asked}
     wanted = {each for each in questions if isinstance(each, Question) and each not in answers}
     if wanted:
         raise ChoicesWanted(wanted)
     choices = {state.name: choices_of(state.field, state.item, sheet.stored, facts, answers) for state in asked}
     return [replace(state, choices=choices.get(state.name)) for state in states]
+
+
+def _is_chosen(state: FieldState, choosing: Collection[str]) -> bool:
+    return state.name in choosing or (state.asks_anew and state.value is not None)
 
 
 def _state(sheet: Sheet, field: Field, facts: Mapping[str, Any]) -> FieldState:
@@ -114,7 +122,13 @@ def _state(sheet: Sheet, field: Field, facts: Mapping[str, Any]) -> FieldState:
         stored=sheet.stored.get(field.item),
         value=facts["data"].get(field.item),
         choices=None,
+        asks_anew=bool(sheet.changes) and _asks_anew(sheet, field, facts),
     )
+
+
+def _asks_anew(sheet: Sheet, field: Field, facts: Mapping[str, Any]) -> bool:
+    """Whether a connector is asked something else for a field than it was before the changes."""
+    return question_of(field, facts) != question_of(field, {**facts, "data": sheet.stored})
 
 
 def _holds(expression: Expression | None, facts: Mapping[str, Any], *, without: bool, failing: bool) -> bool:

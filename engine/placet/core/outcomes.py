@@ -11,11 +11,13 @@ from placet.commands import JobEnded
 from placet.core import data_items, walk
 from placet.core.definition import Activity, ConnectorCall
 from placet.core.draft import Draft
+from placet.core.expressions import Expression
 from placet.core.records import Incident, Job
 from placet.errors import ExpressionError, InvalidInput
 
 #: So much of an answer is kept with an incident, in characters of JSON.
 MOST_KEPT = 10_000
+_NO_ANSWER: Mapping[str, Any] = {"code": None, "message": None, "headers": {}, "error": None, "result": None}
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -104,7 +106,7 @@ def _fail(draft: Draft, job: Job, activity: Activity | None, came: Came) -> None
     drawn = activity.paths if activity else {}
     path = next((path for path in kind.failures[came.outcome] if path in drawn), None)
     if activity is not None and path is not None:
-        draft.comment(f"{activity.name}: {came.reason}", activity=at)
+        draft.comment(f"{activity.name}: {came.reason}{_noted(draft, activity, came)}", activity=at)
         walk.leave(draft, job.token, path)
         return
     payload = {**job.payload, "tries": list(came.tries), "response": _kept(came.response)}
@@ -114,10 +116,30 @@ def _fail(draft: Draft, job: Job, activity: Activity | None, came: Came) -> None
 
 def outputs(draft: Draft, activity: Activity | None, response: Mapping[str, Any]) -> dict[str, Any]:
     """The data items that an answer sets; raises ExpressionError or InvalidInput where it does not give them."""
-    if not isinstance(activity, ConnectorCall) or not activity.outputs:
+    return _made(draft, activity.outputs, response) if isinstance(activity, ConnectorCall) else {}
+
+
+def _noted(draft: Draft, activity: Activity, came: Came) -> str:
+    """Set the data items that a failure sets; gives why they could not be, for who reads the trail, "" where they are.
+
+    The path is foreseen, so that the process goes on over it all the same.
+    """
+    if not isinstance(activity, ConnectorCall):
+        return ""
+    response = {**_NO_ANSWER, **(came.response or {})}
+    response |= {"success": False, "error": response["error"] or came.reason}
+    try:
+        draft.set_data(_made(draft, activity.fault_outputs, response))
+    except (ExpressionError, InvalidInput) as failure:
+        return f" (its fault_outputs could not be made: {failure.message})"
+    return ""
+
+
+def _made(draft: Draft, mapping: Mapping[str, Expression], response: Mapping[str, Any]) -> dict[str, Any]:
+    if not mapping:
         return {}
     facts = draft.expression_facts(response)
-    values = {item: expression.evaluate(facts) for item, expression in activity.outputs.items()}
+    values = {item: expression.evaluate(facts) for item, expression in mapping.items()}
     return data_items.check_change(draft.definition, values, None)
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from placet.connectors.caller import Answer, Caller
 from placet.connectors.catalog import LiveCatalog
-from placet.connectors.records import Connector, Retry
+from placet.connectors.records import Connector, Retry, Service
 from placet.core.records import Job
 from placet.jobs.circuit import Bounds
 from placet.jobs.runner import Done, Result, Runner, TryAgain
@@ -36,11 +36,13 @@ class CallRunner(Runner):
         """The bounds of the service that a lane's connector belongs to; of one that there is not the usual ones."""
         catalog = await self._catalog.now()
         connector = catalog.connectors.find(lane.partition("/")[2])
-        if connector is None:
-            return lane, Bounds()
-        service = catalog.service_of(connector)
-        limits = service.limits
-        return f"service/{service.id}", Bounds(limits.concurrency, limits.breaker_failures, limits.breaker_seconds)
+        return (lane, Bounds()) if connector is None else bounds_of(catalog.service_of(connector))
+
+
+def bounds_of(service: Service) -> tuple[str, Bounds]:
+    """What all calls of a service share, by name, and its bounds."""
+    limits = service.limits
+    return f"service/{service.id}", Bounds(limits.concurrency, limits.breaker_failures, limits.breaker_seconds)
 
 
 def wait(retry: Retry, tried: int, asked: timedelta | None, chance: Callable[[], float]) -> timedelta:

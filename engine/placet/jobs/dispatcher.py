@@ -18,7 +18,7 @@ from placet.clock import Clock
 from placet.commands import JobEnded
 from placet.core.records import UNABLE_SINCE, Job
 from placet.errors import PlacetError, Unavailable
-from placet.jobs.circuit import Bounds, Circuit
+from placet.jobs.circuit import Bounds, Circuit, Circuits
 from placet.jobs.pace import Pace, until_told
 from placet.jobs.postponing import postponed
 from placet.jobs.runner import Done, Result, Runner, TryAgain
@@ -59,7 +59,7 @@ class _Running:
 class _Shared:
     """What is called by several lanes: its circuit, its bounds, and what has been taken of it and not begun."""
 
-    circuit: Circuit = field(default_factory=Circuit)
+    circuit: Circuit
     bounds: Bounds = field(default_factory=Bounds)
     waiting: deque[_Running] = field(default_factory=deque)
     taken: int = 0
@@ -73,9 +73,12 @@ class _Shared:
 class Dispatcher:
     """Runs the laned jobs of one database; `runners` are by kind of job."""
 
-    def __init__(self, store: Writer, clock: Clock, runners: Mapping[str, Runner]) -> None:
+    def __init__(
+        self, store: Writer, clock: Clock, runners: Mapping[str, Runner], circuits: Circuits | None = None
+    ) -> None:
         self._store, self._clock, self._runners = store, clock, runners
-        self._shared: dict[str, _Shared] = defaultdict(_Shared)
+        self._circuits = circuits or Circuits()
+        self._shared: dict[str, _Shared] = {}
         self._names: dict[str, str] = {}  # of what is shared, by lane
         self._running: dict[tuple[str, int], _Running] = {}
         self._tried: list[PutBack] = []
@@ -183,7 +186,8 @@ class Dispatcher:
         runner = self._runners.get(_KINDS.get(lane.partition("/")[0], ""))
         name, bounds = (lane, Bounds()) if runner is None else await runner.bounds(lane)
         self._names[lane] = name
-        shared = self._shared[name]
+        shared = self._shared.setdefault(name, _Shared(self._circuits.of(name)))
+        shared.circuit.on_end = partial(self._take_up, shared)
         shared.bounds = bounds
         return name, shared
 
@@ -224,6 +228,11 @@ class Dispatcher:
             task.add_done_callback(self._tasks.discard)
         if shared.waiting and shared.circuit.is_broken(self._clock.now()):
             self._return(shared)
+
+    def _take_up(self, shared: _Shared) -> None:
+        """A person has made room."""
+        self._begin_more(shared)
+        self._woken.set()
 
     def _return(self, shared: _Shared) -> None:
         """Give back what has been taken of a service that is left alone for now; another node may reach it."""

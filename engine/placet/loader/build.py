@@ -95,6 +95,7 @@ def _activity(name: str, shape: s.ActivityShape, data: Mapping[str, core.DataIte
                 connector=shape.connector,
                 inputs=shape.inputs,
                 outputs=shape.outputs,
+                fault_outputs=shape.fault_outputs,
             )
         case s.EmailShape():
             return core.Email(

@@ -10,7 +10,14 @@ from placet.core.definition import DataType, SettleKind
 from placet.core.expression_text import unknown_fields
 from placet.core.expressions import Expression, ExpressionSyntax, check_types, compile_expression, data_references
 from placet.loader.faults import Faults, Place, did_you_mean
-from placet.loader.shape import ActivityShape, ApprovalShape, DataItemShape, ProcessShape, WaitShape
+from placet.loader.shape import (
+    ActivityShape,
+    ApprovalShape,
+    ConnectorShape,
+    DataItemShape,
+    ProcessShape,
+    WaitShape,
+)
 from placet.loader.yaml_tree import Mapping as MappingNode
 from placet.loader.yaml_tree import Node, Scalar, Sequence, place_of_key
 
@@ -35,7 +42,9 @@ _WANTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "recipient": _PEOPLE,
 }
 #: The keys under which names map to expressions that may give anything.
-_MAPPINGS = ("set", "data", "inputs", "outputs")
+_MAPPINGS = ("set", "data", "inputs", "outputs", "fault_outputs")
+#: Those whose names are of data items that the activity sets.
+SETTING = ("set", "outputs", "fault_outputs")
 
 
 def check_data_item(name: str, item: DataItemShape, node: Node, faults: Faults) -> None:
@@ -68,7 +77,7 @@ class ContentChecks:
                 continue  # told with the shape, or no expression but a DN
             self.check_expression(f"activity {name!r}", path, expression, scalar)
         parts = node.values if isinstance(node, MappingNode) else {}
-        for setting in ("set", "outputs"):
+        for setting in SETTING:
             if isinstance(sets := parts.get(setting), MappingNode):
                 self.set_by_activities.update(sets.keys)
                 for key, place in sets.keys.items():
@@ -88,6 +97,11 @@ class ContentChecks:
                 self.faults.add(node.place, f"Wait {name!r} needs one of for: 2d and until: timestamp(…).")
             case ProcessShape():
                 self._check_process(name, shape, node)
+            case ConnectorShape() if shape.fault_outputs and not (shape.paths.fault or shape.paths.timedout):
+                reason = "draws neither fault nor timedout, and without one a failure is an incident; draw fault"
+                self.faults.add(
+                    place_of_key(node, ("fault_outputs",)), f"Activity {name!r} has fault_outputs and {reason}."
+                )
 
     def check_internal(self, data: MappingNode) -> None:
         """Check, after all activities, that something sets what nobody can give."""

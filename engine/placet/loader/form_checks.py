@@ -10,7 +10,7 @@ from placet.core.expressions import ExpressionSyntax, compile_expression
 from placet.core.form_choices import one_value
 from placet.errors import InvalidData
 from placet.loader.build import data_item
-from placet.loader.content_checks import ContentChecks, Steps
+from placet.loader.content_checks import SETTING, ContentChecks, Steps
 from placet.loader.faults import Faults, Place, did_you_mean
 from placet.loader.form_shape import ChoicesShape, FieldShape, FormShape
 from placet.loader.shape import ActivityShape, ApprovalShape, DataItemShape, HeadShape
@@ -55,7 +55,7 @@ def _computed(root: MappingNode) -> Iterator[str]:
     """The data items that an activity sets."""
     section = root.values.get("activities")
     for node in section.values.values() if isinstance(section, MappingNode) else ():
-        for key in ("set", "outputs"):
+        for key in SETTING:
             if isinstance(sets := find(node, (key,)), MappingNode) and sets is not node:
                 yield from sets.keys
 

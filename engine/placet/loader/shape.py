@@ -148,6 +148,7 @@ class ConnectorShape(ActivityShape):
     connector: Words
     inputs: dict[str, Cel] = {}
     outputs: dict[str, Cel] = {}
+    fault_outputs: dict[str, Cel] = {}
     paths: ConnectorPaths
 
 

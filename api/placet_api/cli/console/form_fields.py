@@ -39,7 +39,8 @@ class FormFields(Vertical):
         self._fields = fields
         self._ask, self._whole = ask, whole
         self._is_asking = self._is_stale = False
-        self._before = {each.name: _texts(each) for each in fields}
+        self._stored = {each.name: _texts(each) for each in fields}
+        self._before = dict(self._stored)
 
     def compose(self) -> ComposeResult:
         for field in self._fields:
@@ -50,6 +51,10 @@ class FormFields(Vertical):
                 if field.help:
                     yield Label(plain(field.help), classes="field-help", markup=False)
                 yield Fault(field.fault, id=f"fault-{_id(field)}")
+
+    def on_mount(self) -> None:
+        """Note what the widgets make of the values: what nobody touches is no change."""
+        self._before |= {each.name: _typed(self.query_one(f"#{_id(each)}")) for each in self._fields}
 
     def _shown(self) -> Iterator[FieldView]:
         return (each for each in self._fields if each.visible)
@@ -63,7 +68,13 @@ class FormFields(Vertical):
     def changed(self) -> dict[str, Any]:
         """The values that are not as they were, None for what was emptied; raises `InvalidData` for what is no JSON."""
         now = {field.name: (field, self.texts(field.name)) for field in self._fields}
-        return {name: _value(field, texts) for name, (field, texts) in now.items() if texts != self._before[name]}
+        return {name: _value(field, texts) for name, (field, texts) in now.items() if self._is_new(field, texts)}
+
+    def _is_new(self, field: FieldView, texts: list[str]) -> bool:
+        before = self._before[field.name]
+        if field.choices and field.multi_valued:  # the order is that in which somebody has ticked them
+            return sorted(texts) != sorted(before)
+        return texts != before
 
     def filled(self) -> dict[str, Any]:
         """All values that are not empty, as a start takes them; raises as `changed` does."""
@@ -110,7 +121,7 @@ class FormFields(Vertical):
         block.display, control.disabled = field.visible, field.read_only
         block.query_one(".field-label", Label).update(_label(field))
         self.query_one(f"#fault-{_id(field)}", Fault).say(field.fault)
-        _choose_from(control, field)
+        _choose_from(control, field, self._stored[field.name])
 
 
 def field_of(item: DataItemView, value: Any) -> FieldView:
@@ -142,20 +153,22 @@ def _control(field: FieldView) -> Widget:
 def _new_control(field: FieldView) -> Widget:
     texts = _texts(field)
     if field.choices and field.multi_valued:
-        options = [(Content(label.plain), value, value in texts) for label, value in _choices(field)]
+        options = [(Content(label.plain), value, value in texts) for label, value in _choices(field, texts)]
         return SelectionList[str](*options, id=_id(field), compact=True)
     if field.choices or (field.type == "boolean" and not field.multi_valued):
-        choices = _choices(field) or _YES_AND_NO
-        known = {value for _, value in choices}
-        chosen = next((text for text in texts if text in known), Select.NULL)
-        return Select(choices, value=chosen, prompt="Choose", id=_id(field), compact=True)
+        choices = _choices(field, texts) if field.choices else _YES_AND_NO
+        return Select(choices, value=texts[0] if texts else Select.NULL, prompt="Choose", id=_id(field), compact=True)
     if field.multi_valued or field.type == "json" or any("\n" in text or len(text) > _LONG for text in texts):
         return TextArea("\n".join(texts), id=_id(field), compact=True, tab_behavior="focus")
     return Input(texts[0] if texts else "", id=_id(field), compact=True)
 
 
-def _choices(field: FieldView) -> list[tuple[Text, str]]:
-    return [(Text(plain(each.label or str(each.value))), str(each.value)) for each in field.choices]
+def _choices(field: FieldView, stored: Sequence[str]) -> list[tuple[Text, str]]:
+    """What can be chosen, and behind it what is stored and is no choice any more: nobody loses it without seeing."""
+    offered = [(Text(plain(each.label or str(each.value))), _text(each.value)) for each in field.choices]
+    known = {value for _, value in offered}
+    gone = [text for text in dict.fromkeys(stored) if text not in known]
+    return offered + [(Text(plain(f"{text} (no longer offered)")), text) for text in gone]
 
 
 def _typed(control: Widget) -> list[str]:
@@ -171,15 +184,15 @@ def _typed(control: Widget) -> list[str]:
     return []
 
 
-def _choose_from(control: Widget, field: FieldView) -> None:
-    """Offer other choices; what was chosen and is none of them any more is not chosen any more."""
+def _choose_from(control: Widget, field: FieldView, stored: Sequence[str]) -> None:
+    """Offer other choices, where there are any; what was chosen and is none of them stays only if it is stored."""
     chosen = _typed(control)
     match control:
-        case SelectionList():
-            options = [(Content(label.plain), value, value in chosen) for label, value in _choices(field)]
+        case SelectionList() if field.choices:
+            options = [(Content(label.plain), value, value in chosen) for label, value in _choices(field, stored)]
             control.clear_options().add_options(options)
         case Select() if field.choices:
-            choices = _choices(field)
+            choices = _choices(field, stored)
             control.set_options(choices)
             control.value = next((value for _, value in choices if value in chosen), Select.NULL)
 
