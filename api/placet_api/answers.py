@@ -11,6 +11,11 @@ from typing import Any, TypeAlias
 import orjson
 from starlette.types import Receive, Send
 
+from placet.errors import PlacetError
+from placet.log import get_logger
+
+log = get_logger("placet.api")
+
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 JSON = (b"content-type", b"application/json")
@@ -55,11 +60,15 @@ async def _send_parts(answer: Answer, receive: Receive, send: Send) -> None:
     assert answer.more is not None
     await send({"type": "http.response.body", "body": answer.body, "more_body": True})
     async with _until_gone(receive) as gone, aclosing(answer.more):
-        async for part in answer.more:
-            if gone.done():
-                return
-            if part:
-                await send({"type": "http.response.body", "body": part, "more_body": True})
+        try:
+            async for part in answer.more:
+                if gone.done():
+                    return
+                if part:
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
+        except PlacetError as failure:
+            log.warning("an answer was broken off", reason=failure.message)
+            return  # without an end, so that the server closes the connection and the client sees that this is not all
     await send({"type": "http.response.body", "body": b""})
 
 

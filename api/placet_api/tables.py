@@ -61,10 +61,8 @@ def _is_dn(resource: Resource, column: str) -> bool:
 # -- whole results -------------------------------------------------------------------------------
 
 
-async def parts_from(
-    form: str, first: Table | None, pages: AsyncGenerator[Table, None], limit: int | None = None
-) -> AsyncGenerator[bytes, None]:
-    """As `parts`, up to so many rows, where the first page has been read already; the pages are closed with it."""
+async def parts_from(form: str, first: Table | None, pages: AsyncGenerator[Table, None]) -> AsyncGenerator[bytes, None]:
+    """As `parts`, where the first page has been read already; the pages are closed with it."""
 
     async def every() -> AsyncIterator[Table]:
         if first is not None:
@@ -73,7 +71,7 @@ async def parts_from(
             yield page
 
     async with aclosing(pages):
-        async for part in parts(form, first_rows(every(), limit)):
+        async for part in parts(form, every()):
             yield part
 
 

@@ -13,6 +13,7 @@ from placet.core.names import is_dn
 from placet.core.texts import LONGEST_NAME, check_text
 from placet.errors import InvalidInput
 from placet.store.batch import Outcome
+from placet.store.incidents import FoundIncident
 from placet.store.search import FoundProcess
 from placet.store.world import World
 
@@ -31,6 +32,9 @@ class Door(ABC):
 
     @abstractmethod
     async def process(self, process_id: str, *, actor: str | None = None) -> FoundProcess: ...
+
+    @abstractmethod
+    async def incident(self, incident_id: str, *, actor: str | None = None) -> FoundIncident: ...
 
     @abstractmethod
     async def refresh(self) -> None: ...

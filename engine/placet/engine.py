@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,6 +26,7 @@ from placet.commands import (
 from placet.connectors.choices import ChoiceSource
 from placet.connectors.client import Client
 from placet.connectors.manage import FOLDER, Connectors
+from placet.connectors.request import check_inputs
 from placet.core.form_choices import Answers, ChoicesWanted, Question
 from placet.core.people import Directory
 from placet.core.records import work_item_id
@@ -43,7 +44,9 @@ from placet.directory.sign_in import SignIn
 from placet.errors import Conflict, NotAllowed, NotFound, Unavailable
 from placet.forms import Forms
 from placet.insights import Insights
+from placet.jobs.asking import Asking
 from placet.jobs.calls import CallRunner
+from placet.jobs.circuit import Circuits
 from placet.jobs.dispatcher import Dispatcher
 from placet.jobs.mail import MailRunner
 from placet.jobs.runner import Runner
@@ -143,12 +146,14 @@ class Engine(Deployment, Verbs, Views, Insights, Forms, Stream):
         server = server_of(self.settings)
         self._post = None if server is None else Post(server, self.clock)
         self._world.public_url = None if server is None else self.settings.public_url
-        self._choice_source = ChoiceSource(self.connectors.calls, self.connectors.catalog.now, self.clock)
+        circuits = Circuits()
+        asking = Asking(self.connectors.catalog, self.connectors.calls, circuits, self.clock)
+        self._choice_source = ChoiceSource(asking, self.connectors.catalog.now, self.clock)
         runners: dict[str, Runner] = {
             "call": CallRunner(self.connectors.catalog, self.connectors.calls),
             "mail": MailRunner(self._writer, lambda: self._world.directory, self._post),
         }
-        self._dispatcher = Dispatcher(self._writer, self.clock, runners)
+        self._dispatcher = Dispatcher(self._writer, self.clock, runners, circuits)
         sender = Sender(self.outbound, self._writer, self.vault, self._world, self.clock)
         self.webhooks = Webhooks(self._writer, self.clock, self.vault, sender, self._world)
         self.saved_views = SavedViews(self._writer)
@@ -286,6 +291,11 @@ class Engine(Deployment, Verbs, Views, Insights, Forms, Stream):
     async def _choices(self, questions: Collection[Question]) -> Answers:
         return await self._choice_source.answers(questions)
 
+    async def _check_inputs(self, connector: str, inputs: Mapping[str, Any]) -> None:
+        known = (await self.connectors.catalog.now()).connectors.find(connector)
+        if known is not None:
+            check_inputs(known, inputs)
+
     def _resting(self, lane: str) -> datetime | None:
         return self._dispatcher.resting(lane)
 
@@ -318,6 +328,10 @@ class Engine(Deployment, Verbs, Views, Insights, Forms, Stream):
             if within is None:
                 return await self._questions.ask(work, at_length=at_length)
             return await self._questions.ask_within(work, within)
+
+    def in_one_limit(self) -> AbstractContextManager[None]:
+        """Let all queries, counts, facets and explanations of a block together take no longer than one of them may."""
+        return self._questions.together()
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

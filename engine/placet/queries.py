@@ -70,19 +70,20 @@ class Queries(Door):
     async def query_pages(
         self, query: str | Query, resource: str = "processes", *, actor: str | None = None, zone: str = "UTC"
     ) -> AsyncGenerator[Table, None]:
-        """All that a query finds, in pages of a thousand rows, each read on its own: its `limit` does not count here.
+        """All that a query finds, or the rows of its `limit`, in pages of up to a thousand, each read on its own.
 
         The first page comes always, and has the columns. Raises `InvalidFilter`, `InvalidInput`, `NotAllowed` and
         `QueryTooSlow` as `query` does.
         """
         question = await self._question(query, resource, actor, zone)
-        cursor = question.asked.query.cursor
+        cursor, left = question.asked.query.cursor, question.asked.limit
         while True:
-            page = replace(question.asked.query, limit=_AT_ONCE, cursor=cursor)
+            size = _AT_ONCE if left is None else min(left, _AT_ONCE)
+            page = replace(question.asked.query, limit=size, cursor=cursor)
             table = await self._answer(replace(question, asked=replace(question.asked, query=page)), _table)
             yield table
-            cursor = table.cursor
-            if cursor is None:
+            cursor, left = table.cursor, None if left is None else left - len(table.rows)
+            if cursor is None or left == 0:
                 return
 
     async def _question(self, query: str | Query, resource: str, actor: str | None, zone: str) -> Question:

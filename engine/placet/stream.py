@@ -4,24 +4,38 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, TypeVar
 
 from placet.arguments import position_of
-from placet.core.access import require_active
+from placet.core.access import Act, permits, require_active
 from placet.core.records import Event
 from placet.door import Door
 from placet.errors import Unavailable
 from placet.query.ast import Node
 from placet.query.fields import EVENTS
 from placet.query.parser import parse_condition
+from placet.shared import Shared
 from placet.store import trail
 from placet.store.asking import require_allowed, resolved
 from placet.store.event_matches import matching_events
 from placet.store.names import Names
 from placet.store.trail import Position
 from placet.tail import POLL_SECONDS, Found, Tail
+
+T = TypeVar("T")
+
+#: Streams that one person may have open on one node.
+MOST_STREAMS = 50
+#: Readers are told no more often than this, so that they read what a busy engine commits in larger pieces.
+GATHER_SECONDS = 0.1
+#: Nor than so long for each of them, which is a few times what it costs to tell one.
+EACH_SECONDS = 0.001
+_READS_AT_ONCE = _QUESTIONS_AT_ONCE = 2  # of all streams: others read from the same connections
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +64,26 @@ class Events(Door):
         On PostgreSQL an event is held back while any transaction of the server that began before it still writes.
 
         Raises `InvalidInput` for an `after` that is no position; `InvalidFilter` for a query that cannot be read;
-        `NotAllowed` for an actor who is inactive, also where he becomes so while he reads.
+        `NotAllowed` for an actor who is inactive, also where he becomes so while he reads; `Unavailable` where he reads
+        50 streams of this engine already.
         """
-        async for page in self.event_pages(after, actor=actor, query=query):
-            for position, event in page.events:
-                yield position, event
+        async with aclosing(self.event_pages(after, actor=actor, query=query)) as pages:
+            async for page in pages:
+                for position, event in page.events:
+                    yield position, event
 
     async def event_pages(
         self, after: str | None = None, *, actor: str | None = None, query: str | Node | None = None
     ) -> AsyncGenerator[EventPage, None]:
         """As `events`, by the page; also an empty one now and then, so that whoever waits can do something else.
 
-        Raises `InvalidInput`, `InvalidFilter` and `NotAllowed` as `events` does.
+        Raises `InvalidInput`, `InvalidFilter`, `NotAllowed` and `Unavailable` as `events` does.
         """
         dn = await self._dn(actor)
         require_active(self._world.directory, dn)
-        async for page in self._event_pages(after, dn, query):
-            yield page
+        async with aclosing(self._event_pages(after, dn, query)) as pages:
+            async for page in pages:
+                yield page
 
     @abstractmethod
     def _event_pages(
@@ -81,10 +98,26 @@ class Stream(Events):
     _was_closed: bool
 
     def __init__(self) -> None:
-        self._committed = asyncio.Event()
-        self._tail = Tail(self._events_after, lambda: self._read(trail.last_position))
+        self._committed, self._told_at = asyncio.Event(), float("-inf")
+        self._telling: asyncio.TimerHandle | None = None
+        self._streams: Counter[str] = Counter()
+        self._for_streams, self._questions_of_streams = Shared(_READS_AT_ONCE), Shared(_QUESTIONS_AT_ONCE)
+        self._tail = Tail(self._events_after, self._last_position)
 
     def _tell_readers(self) -> None:
+        """Tell readers that there may be more: at once, or a moment later where they have just been told."""
+        loop = asyncio.get_running_loop()
+        pause = max(GATHER_SECONDS, EACH_SECONDS * self._streams.total())
+        wait = 0.0 if self._was_closed else self._told_at + pause - loop.time()
+        if wait <= 0:
+            self._tell_now()
+        elif self._telling is None:
+            self._telling = loop.call_later(wait, self._tell_now)
+
+    def _tell_now(self) -> None:
+        if self._telling is not None:
+            self._telling.cancel()
+        self._telling, self._told_at = None, asyncio.get_running_loop().time()
         committed, self._committed = self._committed, asyncio.Event()
         committed.set()
 
@@ -93,17 +126,37 @@ class Stream(Events):
     ) -> AsyncGenerator[EventPage, None]:
         wanted = self._condition(query, actor)
         try:
-            position = await self._read(trail.last_position) if after is None else position_of(after)
-            while not self._was_closed:
-                committed = self._committed  # taken before the look, so that no commit is slept through
-                found = await self._tail.after(position, committed)
-                position = found[-1][0] if found else position  # where the next look begins
-                yield EventPage(await self._given(found, actor, wanted), str(position))
-                if not found:
-                    await _wait(committed)
+            with self._counted(actor):
+                position = await self._last_position() if after is None else position_of(after)
+                while not self._was_closed:
+                    committed = self._committed  # taken before the look, so that no commit is slept through
+                    found = await self._tail.after(position, committed)
+                    position = found[-1][0] if found else position  # where the next look begins
+                    yield EventPage(await self._given(found, actor, wanted), str(position))
+                    if not found or self._tail.ends_at(position, committed):
+                        await _wait(committed)
         except Unavailable:
             if not self._was_closed:
                 raise
+
+    @contextmanager
+    def _counted(self, actor: str | None) -> Iterator[None]:
+        """Count a stream among those of its reader; refuse one too many."""
+        if actor is None:
+            yield
+            return
+        if self._streams[actor] >= MOST_STREAMS:
+            raise Unavailable(
+                f"{actor} reads {MOST_STREAMS} streams of events here already, which is as many as one person may; "
+                "end one of them, or read several conditions in one stream, joined by or."
+            )
+        self._streams[actor] += 1
+        try:
+            yield
+        finally:
+            self._streams[actor] -= 1
+            if not self._streams[actor]:
+                del self._streams[actor]
 
     def _condition(self, query: str | Node | None, actor: str | None) -> Node | None:
         """What is asked for, once it is known that this person may ask it and that it means something."""
@@ -115,19 +168,39 @@ class Stream(Events):
 
     async def _events_after(self, position: Position, limit: int) -> Found:
         names = Names(self._world.names)
-        return await self._read(partial(trail.events_after, after=position, names=names, limit=limit))
+        return await self._read_in_turn(partial(trail.events_after, after=position, names=names, limit=limit))
+
+    async def _last_position(self) -> Position:
+        return await self._read_in_turn(trail.last_position)
+
+    async def _read_in_turn(self, work: Callable[[Any], T]) -> T:
+        return await self._for_streams.alone(lambda: self._read(work))
 
     async def _given(self, found: Found, actor: str | None, wanted: Node | None) -> Sequence[tuple[str, Event]]:
-        """Those of a page that somebody asks for and may see now."""
-        if found and actor is not None:  # who may not see them any more gets none that he has not been given
-            await self.refresh()
+        """Those of a page that somebody asks for and may see now: who may no more gets none that he was not given.
+
+        Whoever has come to the same page shares what is read for it, which was read once the page was there.
+        """
+        if not found:
+            return []
+        page = found[0][0], found[-1][0]
+        if actor is not None:
+            await self._for_streams.once(page, self.refresh)
             require_active(self._world.directory, actor)
-        if found and (actor is not None or wanted is not None):
-            numbers, now = [position.number for position, _ in found], self.clock.now()
-            work = partial(matching_events, world=self._world, numbers=numbers, wanted=wanted, actor=actor, now=now)
-            kept = await (self._read(work) if wanted is None else self._ask(work))
-            found = [each for each in found if each[0].number in kept]
-        return [(str(position), event) for position, event in found]
+        if wanted is None and (actor is None or permits(self._world.directory, actor, Act.READ)):
+            return await self._for_streams.once(("everything", page), partial(_all_of, found))
+        shared = self._for_streams if wanted is None else self._questions_of_streams
+        return await shared.once((actor, wanted, page), partial(self._matching, found, actor, wanted))
+
+    async def _matching(self, found: Found, actor: str | None, wanted: Node | None) -> Sequence[tuple[str, Event]]:
+        numbers, now = [position.number for position, _ in found], self.clock.now()
+        work = partial(matching_events, world=self._world, numbers=numbers, wanted=wanted, actor=actor, now=now)
+        kept = await (self._read(work) if wanted is None else self._ask(work))
+        return [(str(position), event) for position, event in found if position.number in kept]
+
+
+async def _all_of(found: Found) -> Sequence[tuple[str, Event]]:
+    return [(str(position), event) for position, event in found]
 
 
 async def _wait(committed: asyncio.Event) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -78,6 +78,9 @@ class System(Deployment, Verbs, Views, Insights, Forms, Events):
 
     def _resting(self, lane: str) -> datetime | None:
         return self._engine._resting(lane)
+
+    async def _check_inputs(self, connector: str, inputs: Mapping[str, Any]) -> None:
+        await self._engine._check_inputs(connector, inputs)
 
     async def _choices(self, questions: Collection[Question]) -> Answers:
         return await self._engine._choices(questions)

@@ -35,15 +35,20 @@ class Tail:
 
     async def after(self, position: Position, committed: object) -> Found:
         """The next events behind a position, if there are some; `committed` is another object after each commit."""
+        if position >= self._end:  # only a look has to be waited for
+            async with self._turn:
+                if position > self._end and not await self._begin(position):
+                    return await self._read(position, AT_ONCE)
+                if position == self._end:
+                    await self._look(committed)
         if position < self._start:
             return await self._read(position, AT_ONCE)
-        async with self._turn:
-            if position > self._end and not await self._begin(position):
-                return await self._read(position, AT_ONCE)
-            if position == self._end:
-                await self._look(committed)
         first = bisect_right(self._kept, position, key=lambda each: each[0])
         return self._kept[first : first + AT_ONCE]
+
+    def ends_at(self, position: Position, committed: object) -> bool:
+        """Whether there was nothing behind a position when that was looked for last, after the same commit."""
+        return position == self._end and self._looked is committed
 
     @property
     def _end(self) -> Position:
@@ -62,7 +67,7 @@ class Tail:
         if self._looked is committed and now < self._look_again:
             return
         found = await self._read(self._end, AT_ONCE)
-        self._looked, self._look_again = (None if found else committed), now + POLL_SECONDS / 2
+        self._looked, self._look_again = (committed if len(found) < AT_ONCE else None), now + POLL_SECONDS / 2
         self._kept = [*self._kept, *found]
         if len(self._kept) > _MOST_KEPT:
             self._start, self._kept = self._kept[-AT_ONCE - 1][0], self._kept[-AT_ONCE:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,10 @@ from placet.store.search import FoundProcess, FoundWorkItem
 
 class Verbs(Door):
     """Each returns once what it did is durable, and changes nothing where it is refused."""
+
+    @abstractmethod
+    async def _check_inputs(self, connector: str, inputs: Mapping[str, Any]) -> None:
+        """Raises `InvalidInput` for what a connector does not take, as far as it is known."""
 
     async def start(
         self,
@@ -163,6 +168,9 @@ class Verbs(Door):
         the wrong type; `InvalidInput` for what else cannot be used.
         """
         process_id, number = place_of_item(incident_id, "incident")
+        if inputs:
+            found = await self.incident(incident_id, actor=actor)
+            await self._check_inputs(found.incident.payload.get("connector", ""), inputs)
         await self.handle(
             ResolveIncident(
                 process_id=process_id,

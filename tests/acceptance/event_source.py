@@ -32,6 +32,8 @@ class Source:
     async def _read(self) -> AsyncIterator[Message]:
         kind, data = "message", list[str]()
         async for line in self.response.aiter_lines():
+            if line.startswith(":"):  # a comment
+                continue
             name, _, value = line.partition(": ")
             match name:
                 case "id":

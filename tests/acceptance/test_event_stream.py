@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import httpx2
 import pytest
 
 from placet import Engine, ManualClock
 from placet_api import create_app
 from placet_api.admin import events
 from placet_api.cli.gate import Gate
-from tests.acceptance.conftest import RunningServer, serving
+from tests.acceptance.conftest import PASSWORD, RunningServer, serving
 from tests.acceptance.event_source import STREAM, listening
 
 
@@ -98,6 +99,28 @@ async def test_a_reader_of_nothing_is_told_where_to_resume(server: RunningServer
         assert await source.position() == position
 
 
+async def test_a_reader_of_little_is_told_how_far_he_has_come(server: RunningServer):
+    """Long before the next sign of life, so that who comes again often begins where he was."""
+    async with asyncio.timeout(10), listening(server("dora"), after="0-0") as source:
+        assert await source.position() == "0-0"
+        await server.start("anna")
+        told = await source.position()
+
+    assert told in [position for position, _ in await everything(server)]
+
+
+async def test_one_person_reads_so_many_streams(server: RunningServer, monkeypatch):
+    monkeypatch.setattr("placet.stream.MOST_STREAMS", 1)
+    async with asyncio.timeout(20), listening(server("anna")) as source:
+        await source.position()
+        refused = await server("anna").get("/v1/events", headers=STREAM)
+
+        assert (refused.status_code, "retry-after" in refused.headers) == (503, True)
+        assert "reads 1 streams of events here already" in refused.text
+        async with listening(server("ben")) as another:
+            await another.position()
+
+
 async def test_somebody_who_is_locked_out_is_told_and_hears_no_more(server: RunningServer):
     async with asyncio.timeout(20), listening(server("anna")) as source:
         await source.position()
@@ -111,6 +134,37 @@ async def test_somebody_who_is_locked_out_is_told_and_hears_no_more(server: Runn
         assert (told.kind, told.data["Fault"]["Code"]["Subcode"]["Value"]) == ("fault", "NotAllowed")
         with pytest.raises(EOFError):
             await source.next()
+
+
+async def test_a_stream_ends_with_the_session_that_it_was_asked_for_in(server: RunningServer):
+    answer = await server("").post("/v1/session", json={"User": "admin", "Password": PASSWORD})
+    server("").cookies.clear()
+    headers = {"RESTSessionSecret": answer.json()["RESTSessionSecret"]}
+    client = httpx2.AsyncClient(base_url=server.url, headers=headers)
+    server.keep(client)
+    async with asyncio.timeout(20), listening(client) as source:
+        await source.position()
+        await client.delete("/v1/session")
+        await server.start("anna")
+
+        told = await source.next()
+
+        assert (told.kind, told.data["Fault"]["Code"]["Subcode"]["Value"]) == ("fault", "NotAuthenticated")
+        with pytest.raises(EOFError):
+            await source.next()
+
+
+async def test_a_stream_ends_once_its_session_was_not_used_for_too_long(server: RunningServer, clock: ManualClock):
+    answer = await server("").post("/v1/session", json={"User": "admin", "Password": PASSWORD})
+    server("").cookies.clear()
+    headers = {"RESTSessionSecret": answer.json()["RESTSessionSecret"]}
+    client = httpx2.AsyncClient(base_url=server.url, headers=headers)
+    server.keep(client)
+    async with asyncio.timeout(20), listening(client) as source:
+        await source.position()
+        clock.move(minutes=60)
+
+        assert (await source.next()).kind == "fault"
 
 
 async def test_a_stream_says_now_and_then_that_it_lives_and_ends_after_a_while(server: RunningServer, monkeypatch):

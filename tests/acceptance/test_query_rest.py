@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from placet.errors import QueryTooSlow
 from tests.acceptance.conftest import RunningServer
 from tests.acceptance.event_source import listening
 
@@ -131,6 +132,43 @@ async def test_the_whole_result_comes_as_csv_and_ndjson(server: RunningServer):
         "/v1/query/processes", params={"q": f"{query} limit 2"}, headers={"Accept": "application/x-ndjson"}
     )
     assert limited.text == "".join(line + "\n" for line in lines.text.splitlines()[:2])
+
+
+async def test_a_whole_result_that_breaks_off_is_seen_to_be_incomplete(server: RunningServer, monkeypatch, caplog):
+    for _ in range(4):
+        await server.start("anna")
+    monkeypatch.setattr("placet.queries._AT_ONCE", 2)
+    answer, answered = server.engine._answer, []
+
+    async def failing(question, find):
+        answered.append(question)
+        if len(answered) == 2:
+            raise QueryTooSlow(5)
+        return await answer(question, find)
+
+    monkeypatch.setattr(server.engine, "_answer", failing)
+    with pytest.raises(httpx2.RemoteProtocolError):
+        await server("admin").get("/v1/query/processes", params={"q": "sort Data.days"}, headers={"Accept": "text/csv"})
+
+    assert len(answered) == 2
+    assert "Exception in ASGI application" not in caplog.text
+    assert not any(record.exc_info for record in caplog.records)
+
+
+async def test_whatever_one_request_asks_has_one_limit(server: RunningServer, monkeypatch):
+    left, ask = [], server.engine._questions.ask_within
+
+    async def counted(work, seconds):
+        found = await ask(work, seconds)
+        left.append(server.engine._questions._allowance().running)
+        return found
+
+    monkeypatch.setattr(server.engine._questions, "ask_within", counted)
+    await asked(server("admin"), "", count="exact", facet=["Initiator", "Definition"], explain="true")
+
+    assert len(left) == 5
+    assert 5 > left[0] > left[1] > left[2] > left[3] > left[4]
+    assert server.engine._questions._allowance().running == 5
 
 
 async def test_a_query_is_completed(server: RunningServer):

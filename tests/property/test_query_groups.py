@@ -6,13 +6,13 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from placet import Engine
 from placet.core.names import fold_dn
 from placet.query.evaluate import holds
 from placet.query.fields import RESOURCES, FieldType
@@ -22,28 +22,32 @@ from placet.store.counting import count_rows, count_values, estimate_rows, estim
 from placet.store.grouping import name_of, page_of_groups
 from placet.store.visible import reader
 from placet.store.world import World
-from tests.property.rows import DEFINITION_TEXTS, fill
+from tests.property.filled import filling
+from tests.property.rows import DEFINITION_TEXTS
 from tests.property.trees import fields_of, trees
-from tests.store.harness import an_engine
 
 SEARCHED = ("processes", "workitems", "events", "incidents", "users")
 SPANS = {"processes": ("CreationTime", "CompletionTime"), "incidents": ("OpenTime", "ResolutionTime")}
 SPANS["workitems"] = SPANS["processes"]
+DEFINITIONS = (*DEFINITION_TEXTS, DEFINITION_TEXTS[0].replace("'bob'", "'carl'"))  # the first in two versions
 QUIET = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large, HealthCheck.large_base_example]
 MILLISECOND = timedelta(milliseconds=1)
 
 
 @pytest.fixture
+def contents(rounds):
+    return filling(DEFINITIONS, None if rounds > 3 else 20261122)
+
+
+@pytest.fixture
 async def engine(database_url, clock):
-    changed = DEFINITION_TEXTS[0].replace("'bob'", "'carl'")  # a second version of the first
-    async with an_engine(database_url, clock, *DEFINITION_TEXTS, changed) as engine:
+    async with Engine(database_url, clock=clock, run_jobs=False) as engine:
         yield engine
 
 
 @pytest.fixture
-async def filled(engine, rounds):
-    dice = Random(None if rounds > 3 else 20261122)
-    return await engine.store.write(lambda tx: fill(tx, World(), dice))
+def filled(contents, database_url):
+    return contents.facts(database_url)
 
 
 def related(filled: Any) -> dict[str, Any]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import replace
 from functools import cmp_to_key
-from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from placet import Engine
 from placet.core.names import fold_dn
 from placet.core.permissions import Permission
 from placet.errors import InvalidInput, NotAllowed
-from placet.query.ast import Related
+from placet.query.ast import In, Related
 from placet.query.evaluate import folded, holds
 from placet.query.fields import PROCESSES, RESOURCES, FieldType
 from placet.query.query import Path, Query, Sort
@@ -23,29 +25,32 @@ from placet.store.table import page_of_rows
 from placet.store.visible import reader
 from placet.store.world import World
 from tests.builders import ADMIN, ANNA, BOB, CARL, EVE, STRANGER
-from tests.property.rows import DEFINITION_TEXTS, fill
-from tests.property.trees import fields_of, trees
-from tests.store.harness import an_engine
+from tests.property.filled import filling
+from tests.property.rows import DEFINITION_TEXTS
+from tests.property.trees import fields_of, flat, leaves_of, trees
 
 KEYS = {
     "processes": ("ProcessId",), "workitems": ("WorkId",), "events": ("position",), "incidents": ("IncidentId",),
     "users": ("UserId",),
 }  # fmt: skip
+DEFINITIONS = tuple(DEFINITION_TEXTS)
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
 @pytest.fixture
+def contents(rounds):
+    return filling(DEFINITIONS, None if rounds > 3 else 20261123)
+
+
+@pytest.fixture
 async def engine(database_url, clock):
-    async with an_engine(database_url, clock, *DEFINITION_TEXTS) as engine:
+    async with Engine(database_url, clock=clock, run_jobs=False) as engine:
         yield engine
 
 
 @pytest.fixture
-async def filled(engine, rounds):
-    dice = Random(None if rounds > 3 else 20261123)
-    found = await engine.store.write(lambda tx: fill(tx, World(), dice))
-    await engine.refresh()
-    return found
+def filled(contents, database_url):
+    return contents.facts(database_url)
 
 
 def related_of(filled):
@@ -163,6 +168,31 @@ async def test_every_field_can_be_sorted_by(engine, filled, resource):
     await engine.store.read(work)
 
 
+@pytest.mark.parametrize("resource", KEYS)
+async def test_pages_join_where_a_condition_is_on_what_they_are_sorted_by(engine, filled, resource):
+    facts, of, world = getattr(filled, resource), RESOURCES[resource], World()
+
+    def work(tx):
+        @settings(max_examples=max(60, settings().max_examples // 2), suppress_health_check=QUIET)
+        @given(st.sampled_from(fields_of(of)), st.booleans(), st.data())
+        def join(field, descending, more):
+            check(field, descending, more.draw(leaves_of(of, field, facts)))
+
+        def check(field, descending, tree):
+            sort = (Sort(Path(field), descending),)
+            asked = Asked(of, Query(tree, sort=sort, fields=shown(resource)), tree)
+            rows = in_order([row for row in facts if holds(tree, row)], sort, KEYS[resource])
+            assert pages(tx, world, asked, reader(world, None), 7) == [as_shown(resource, row) for row in rows]
+
+        join()
+        for field in fields_of(of):
+            held = list(dict.fromkeys(each for row in facts for each in flat(row.get(field.name))))
+            for descending in (True, False):
+                check(field, descending, In(field, tuple(held)))
+
+    await engine.store.read(work)
+
+
 @pytest.mark.parametrize("resource", [*KEYS, "definitions"])
 async def test_pages_without_an_order_join_to_the_whole(engine, filled, resource):
     system = engine.as_system()
@@ -204,6 +234,47 @@ async def test_a_cursor_of_something_else_is_refused(engine, filled, text, curso
 
     with pytest.raises(InvalidInput, match=r"cursor: .* is not where a page of this query begins"):
         await system.query(text, after=cursor)
+
+
+@pytest.mark.parametrize(
+    ("resource", "text", "place", "value"),
+    [
+        *(
+            ("processes", "sort Data.price", 1, each)
+            for each in ("NaN", "Infinity", "sNaN", "-1e999999", "1e400000000")
+        ),
+        *(("processes", "sort Data.price", 1, each) for each in ("0." + "0" * 300 + "1" * 600, "", True, [], {})),
+        ("processes", "sort Data.price", 2, "a\0"),
+        ("processes", "sort Initiator", 1, "cn=\0"),
+        ("processes", "sort Initiator", 1, None),
+        ("processes", "sort ApprovalStatus", 1, 2**40),
+        ("processes", "sort ApprovalStatus", 1, 2**15),
+        ("processes", "sort CreationTime", 1, 2**62),
+        ("workitems", "sort WorkId", 2, 2**31),
+        ("events", "", 1, 2**63),
+        ("processes", "group by Initiator", 1, -1),
+        ("processes", "group by Initiator", 1, -(2**63)),
+    ],
+)
+async def test_a_cursor_that_was_changed_is_refused(engine, filled, resource, text, place, value):
+    system = engine.as_system()
+    cursor = (await system.query(text, resource, limit=1)).cursor
+    content = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    content[place] = value
+
+    with pytest.raises(InvalidInput, match="it has been changed"):
+        await system.query(text, resource, after=base64.urlsafe_b64encode(json.dumps(content).encode()).decode())
+
+
+async def test_all_pages_have_no_more_rows_than_a_limit_says(engine, filled, monkeypatch):
+    monkeypatch.setattr("placet.queries._AT_ONCE", 4)
+    system = engine.as_system()
+    whole = (await system.query("sort ProcessId limit 10")).rows
+
+    for limit in (3, 4, 10):
+        pages = [page.rows async for page in system.query_pages(f"sort ProcessId limit {limit}")]
+        assert [row for rows in pages for row in rows] == whole[:limit]
+        assert len(pages) == -(-limit // 4)
 
 
 # -- rights --------------------------------------------------------------------------------------
@@ -280,7 +351,7 @@ async def test_what_one_may_not_list_one_may_not_ask_about(engine, filled, resou
         await engine.query(text, resource)
 
 
-async def test_incidents_are_found_at_any_depth(engine):
+async def test_incidents_are_found_at_any_depth(engine, filled):
     incidents = next(each for each in PROCESSES.relations if each.name == "Incidents")
     process = RESOURCES["events"].relations[0]
     tree = Related(process, Related(incidents, Related(process, Related(incidents, Related(process, _kind())))))

@@ -26,7 +26,7 @@ def fields_of(resource: Resource) -> list[Field]:
 
 def values_of(field: Field, facts: Facts) -> st.SearchStrategy[Any]:
     """Something like what the rows hold, parts of it, and what none of them holds."""
-    held = [value for row in facts for value in _flat(row.get(field.name))]
+    held = [value for row in facts for value in flat(row.get(field.name))]
     texts = [value for value in held if isinstance(value, str)]
     near = [each for text in texts for each in (text, text.upper(), text.swapcase(), text[:3], text[1:], f" {text}")]
     if field.type is FieldType.DATA:
@@ -38,16 +38,18 @@ def values_of(field: Field, facts: Facts) -> st.SearchStrategy[Any]:
     )
 
 
-def _flat(value: Any) -> list[Any]:
+def flat(value: Any) -> list[Any]:
+    """The values of a field that can be compared."""
     values = value if isinstance(value, list) else [value]
     return [each for each in values if isinstance(each, (str, int, float, datetime))]
 
 
 def leaves(resource: Resource, facts: Facts) -> st.SearchStrategy[Node]:
-    return st.sampled_from(fields_of(resource)).flatmap(lambda field: _leaf(resource, field, facts))
+    return st.sampled_from(fields_of(resource)).flatmap(lambda field: leaves_of(resource, field, facts))
 
 
-def _leaf(resource: Resource, field: Field, facts: Facts) -> st.SearchStrategy[Node]:
+def leaves_of(resource: Resource, field: Field, facts: Facts) -> st.SearchStrategy[Node]:
+    """Comparisons of one field."""
     values = values_of(field, facts)
     others = [other for other in fields_of(resource) if comparable(field, other)]
     if others:

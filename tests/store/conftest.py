@@ -7,8 +7,10 @@ from typing import TypeVar
 
 import pytest
 
+from placet.directory import passwords
 from placet.store.database import Database, opened
 from placet.store.directory_version import Transaction
+from tests.programs import CHEAP
 
 T = TypeVar("T")
 
@@ -37,6 +39,12 @@ class Transactions:
             return result
         finally:
             await writer.close()
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords that do not cost 20 ms of a core each: `unit/test_passwords.py` sees to that."""
+    monkeypatch.setattr(passwords, "_hasher", CHEAP)
 
 
 @pytest.fixture

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, literal_column, select, text
+from sqlalchemy import exc as sa_exc
 
 from placet.errors import QueryTooSlow, Unavailable
 from placet.settings import Settings
-from placet.store.database import Database, Questions, TookTooLong, opened, questions
+from placet.store.database import Database, Questions, TookTooLong, opened, questions, translate
+from placet.store.database.interface import READERS
 from placet.store.database.limit import REST, Limit, Pace
+from placet.store.database.statements import LONGEST, MOST_KEPT, Statements
 from tests.store.harness import an_engine
 
 COUNT = "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < :to) SELECT count(*) FROM n"
@@ -113,6 +116,49 @@ async def test_who_waits_too_long_for_his_turn_is_told(database: Database, monke
 
     with pytest.raises(Unavailable, match="2 slow queries are running"):
         await asked.ask(Counting(FOR_EVER))
+
+
+async def test_questions_that_are_asked_together_have_one_limit(database: Database, monkeypatch):
+    monkeypatch.setattr(questions, "QUICK_SECONDS", 0.02)
+    asked, count = Questions(database, 0.1), Counting(FOR_EVER)
+    with asked.together():
+        with pytest.raises(QueryTooSlow):
+            await asked.ask(count)
+        with pytest.raises(TookTooLong):
+            await asked.ask_within(Counting(5), 10)
+        with pytest.raises(QueryTooSlow):
+            await asked.ask(Counting(5))
+
+    assert count.begun == 2
+    assert await asked.ask(Counting(5)) == 5
+
+
+async def test_who_gets_no_connection_is_told_so_in_words_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    full = "no connection to its database has become free"
+    assert full in str(translate(sa_exc.TimeoutError("QueuePool limit of size 4 overflow 4 reached, timed out")))
+    monkeypatch.setattr("placet.store.database.sqlite_readers.BUSY_SECONDS", 0.01)
+    (tmp_path / "some.db").touch()
+    async with opened(f"sqlite:///{tmp_path}/some.db") as database:
+        for _ in range(READERS):
+            await database._readers._turns.acquire()  # type: ignore[attr-defined]  # of the SQLite database
+        with pytest.raises(Unavailable, match=full):
+            await database.read(Counting(5))
+
+
+async def test_of_the_statements_of_questions_few_and_short_ones_are_kept(database: Database):
+    kept: list[Any] = []
+
+    def work(tx: Connection, numbers: int, others: int) -> None:
+        kept.append(tx.get_execution_options()["compiled_cache"])
+        names = (literal_column(f"{number}") for number in range(numbers))
+        tx.execute(select(*names, *(literal_column("1").label(f"x{number}") for number in range(others))))
+
+    for number in range(MOST_KEPT + 10):
+        await database.read_within(lambda tx, number=number: work(tx, 1, number), 10)  # type: ignore[misc]
+    assert {type(each) for each in kept} == {Statements}
+    assert all(0 < len(each) <= MOST_KEPT for each in kept)
+    await database.read_within(lambda tx: work(tx, 900, 700), 10)
+    assert all(len(str(each)) <= LONGEST for each in kept[-1].values())
 
 
 async def test_a_question_whose_asker_has_gone_is_ended(database: Database):

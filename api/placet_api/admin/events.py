@@ -17,11 +17,13 @@ from placet.query.times import format_time
 from placet.stream import EventPage
 from placet_api.admin.paging import ROWS
 from placet_api.answers import Answer, Headers, to_json
+from placet_api.auth import has_credentials
 from placet_api.errors import fault_of
 from placet_api.known import STOPPING
 from placet_api.negotiation import LONGEST_ACCEPT, content_type
 from placet_api.ris.request import Request
 from placet_api.ris.searches import PARAMETERS, asked_of, next_page
+from placet_api.sessions import session_of
 
 STREAM = "text/event-stream"
 OFFERED = ("application/json", STREAM)
@@ -88,16 +90,17 @@ async def _parts(request: Request, pages: Pages, first: EventPage) -> AsyncGener
     """What is sent, page by page; an empty part where there was nothing, and now and then a sign of life."""
     now = asyncio.get_running_loop().time
     ends, beats = now() + LONGEST_SECONDS, now() + HEARTBEAT_SECONDS
-    stopping = request.scope.get(STOPPING)
+    stopping, told = request.scope.get(STOPPING), first.position
     async with aclosing(pages):
         try:
             yield _page(request, first) or _heartbeat(first)
             async for page in pages:
+                await _require_going_on(request)
                 part = _page(request, page)
-                if not part and now() >= beats:
+                if not part and (now() >= beats or page.position != told):
                     part = _heartbeat(page)
                 if part:
-                    beats = now() + HEARTBEAT_SECONDS
+                    beats, told = now() + HEARTBEAT_SECONDS, page.position
                 yield part
                 if now() >= ends or (stopping is not None and stopping.is_set()):
                     return
@@ -105,11 +108,22 @@ async def _parts(request: Request, pages: Pages, first: EventPage) -> AsyncGener
             yield b"event: fault\ndata: " + fault_of(failure).body + b"\n\n"
 
 
+async def _require_going_on(request: Request) -> None:
+    """Raise `NotAuthenticated` once the session that the stream was asked for in is over."""
+    if not has_credentials(request.headers):
+        await session_of(request.engine, request.headers)
+
+
 def _page(request: Request, page: EventPage) -> bytes:
+    kept = request.render.event_texts() if page.events else {}
     return b"".join(
-        b"id: %b\ndata: %b\n\n" % (position.encode(), to_json(_described(request, event)))
+        kept.get(position) or kept.setdefault(position, _message(request, position, event))
         for position, event in page.events
     )
+
+
+def _message(request: Request, position: str, event: Event) -> bytes:
+    return b"id: %b\ndata: %b\n\n" % (position.encode(), to_json(_described(request, event)))
 
 
 def _heartbeat(page: EventPage) -> bytes:

@@ -9,7 +9,6 @@ from typing import Any
 from placet.connectors.checks import unknown
 from placet.errors import InvalidInput, NotFound
 from placet.query.fields import RESOURCES
-from placet.query.parser import parse_query
 from placet.query.query import Completion, Explanation, Facet
 from placet_api.answers import Answer, Headers
 from placet_api.body import flag_of, name_of, text_of
@@ -142,6 +141,11 @@ def _at(text: str | None, query: str) -> int:
 
 
 async def _page(request: Request, asked: Asked) -> Answer:
+    with request.engine.in_one_limit():
+        return request.answer(await _told(request, asked))
+
+
+async def _told(request: Request, asked: Asked) -> dict[str, Any]:
     engine, resource, actor = request.engine, asked.resource, request.actor.dn
     text, zone = asked.text, asked.zone
     table = await engine.query(text, resource, actor=actor, limit=asked.limit or None, after=asked.cursor, zone=zone)
@@ -160,7 +164,7 @@ async def _page(request: Request, asked: Asked) -> Answer:
         ]
     if asked.explain:
         value["explanation"] = _explanation(await engine.explain(text, resource, actor=actor, zone=zone))
-    return request.answer(value)
+    return value
 
 
 def _facet(facet: Facet) -> dict[str, Any]:
@@ -186,8 +190,7 @@ async def _whole(request: Request, asked: Asked, form: str) -> Answer:
     """Everything that a query finds, as it is read."""
     if asked.count or asked.facets or asked.explain:
         raise InvalidInput("count, facet and explain are answered as JSON alone; accept application/json for them.")
-    query = parse_query(asked.text, RESOURCES[asked.resource])
-    pages = request.engine.query_pages(query, asked.resource, actor=request.actor.dn, zone=asked.zone)
+    pages = request.engine.query_pages(asked.text, asked.resource, actor=request.actor.dn, zone=asked.zone)
     first = await anext(pages, None)  # so that what is wrong with the query is answered as for any other
     headers: Headers = (
         (b"content-type", CONTENT_TYPES[form].encode()),
@@ -197,4 +200,4 @@ async def _whole(request: Request, asked: Asked, form: str) -> Answer:
     if request.method == "HEAD":
         await pages.aclose()
         return Answer(200, headers=headers)
-    return Answer(200, b"", headers, parts_from(form, first, pages, query.limit))
+    return Answer(200, b"", headers, parts_from(form, first, pages))

@@ -25,7 +25,7 @@ _ID, _LAST_NAME = (Path(USERS.field(name)) for name in ("UserId", "LastName"))
 async def answer_query(request: Request, text: str, cut: Cut, render: Render[UserRow]) -> Answer:
     """The users that a query finds, from `start` on, as a JSON array."""
     query = _read(request, text)
-    pages = request.engine.query_pages(query, "users", actor=request.actor.dn)
+    pages = request.engine.query_pages(replace(query, limit=None), "users", actor=request.actor.dn)
     limits = [each for each in (cut.limit, query.limit) if each is not None]
     tables = first_rows(_behind(pages, cut.start), min(limits, default=None))
     first = await anext(tables, None)  # so that what is wrong with the query is answered as for any other

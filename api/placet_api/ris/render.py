@@ -19,6 +19,7 @@ from placet_api.negotiation import ENGLISH, language
 
 _MOST_PEOPLE = 20_000  # kept; beyond that all are forgotten
 _MOST_ROW_TEXTS = 10_000
+_MOST_EVENT_TEXTS = 2_000
 _MOST_LANGUAGES = 16
 _NOBODY = {"DN": "", "Value": "", "GUID": "", "Link": ""}
 _OPERATIONS = {"grant": "0", "revoke": "1", "both": "2"}
@@ -52,6 +53,7 @@ class Renderer:
         self._people: dict[str, dict[str, str]] = {}
         self._people_texts = _PeopleTexts(self)
         self._row_texts: dict[str, dict[bytes, tuple[ProcessRow, str]]] = {}
+        self._event_texts: dict[str, bytes] = {}
         self._definitions: dict[tuple[int, str], dict[str, str]] = {}
 
     def root(self) -> list[dict[str, str]]:
@@ -83,11 +85,19 @@ class Renderer:
             kept.clear()
         return kept.setdefault(accepted, {})
 
+    def event_texts(self) -> dict[str, bytes]:
+        """Events of the stream by their positions, as they are sent: many readers are sent the same ones."""
+        self._look_again()
+        if len(self._event_texts) > _MOST_EVENT_TEXTS:
+            self._event_texts.clear()
+        return self._event_texts
+
     def _look_again(self) -> None:
         """Forget how people were written, once they have changed or are too many."""
         if self._directory is not self._engine.directory or len(self._people) > _MOST_PEOPLE:
             self._directory = self._engine.directory
             self._people, self._people_texts, self._row_texts = {}, _PeopleTexts(self), {}
+            self._event_texts = {}
 
     def definition_of(self, definition: Definition, accepted: str) -> dict[str, str]:
         """The definition as a process or work item shows it."""

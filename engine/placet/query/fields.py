@@ -176,12 +176,12 @@ INCIDENTS = Resource(
     [
         Field("IncidentId", FieldType.ID),
         _PROCESS_ID,
-        Field("Kind", FieldType.EXACT),  # connector or mail
+        Field("Kind", FieldType.TEXT),  # connector or mail
         _ACTIVITY_ID,
         Field("OpenTime", FieldType.TIME),
         Field("Reason", FieldType.TEXT),
         Field("ResolutionTime", FieldType.TIME),
-        Field("Resolution", FieldType.EXACT),
+        Field("Resolution", FieldType.TEXT),
         _person("Actor"),
     ],
 )
@@ -207,8 +207,8 @@ USERS = Resource(
         Field("FirstName", FieldType.TEXT),
         Field("LastName", FieldType.TEXT),
         Field("Email", FieldType.TEXT),
-        Field("Status", FieldType.EXACT),  # ACTIVE, INACTIVE or VACATION
-        Field("Role", FieldType.EXACT),  # its code
+        Field("Status", FieldType.TEXT),  # ACTIVE, INACTIVE or VACATION
+        Field("Role", FieldType.TEXT),  # its code
         _person("Manager"),
         _CREATION_TIME,
     ],

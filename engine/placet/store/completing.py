@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Select, select
 
-from placet.core.access import Act, permits
 from placet.core.definition import Definition
 from placet.core.names import fold_user_name
 from placet.query.fields import DEFINITIONS, USERS, Field, FieldType, Resource
 from placet.query.folding import fold_text
+from placet.store.asking import may_know_people, own_entry
 from placet.store.documents import name_of
 from placet.store.names import Names
 from placet.store.tables import data_value, process, user_account
@@ -84,10 +84,9 @@ def _told(definition: Definition, field: str) -> str:
 
 def _people(tx: Connection, world: World, who: Reader, typed: str) -> list[Value]:
     """Users by user name and by last name; who may see neither all processes nor all users is told of himself."""
-    if not who.everything and not permits(world.directory, who.dn, Act.MANAGE_PEOPLE):
-        own = world.directory.person(who.dn or "")
-        people = [] if own is None else [own]
-        return [Value(each.user_name, "person", each.full_name) for each in people if _is_called(each.user_name, typed)]
+    if not may_know_people(world.directory, who.dn):
+        own = own_entry(world.directory, who.dn)
+        return [Value(each.user_name, "person", each.full_name) for each in own if _is_called(each.user_name, typed)]
     c = user_account.c
     columns = c.user_name, c.first_name, c.last_name
     rows = tx.execute(_from(c.folded_name, fold_user_name(typed), *columns).where(is_listed())).all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -12,14 +13,21 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
+from sqlalchemy import BigInteger, Integer, SmallInteger, literal_column
+from sqlalchemy.types import TypeEngine
 
 from placet.core.ids import is_id
 from placet.errors import InvalidInput
 from placet.query.printer import query_text
+from placet.query.storable import unstorable_in
 from placet.store.asked import Asked
 from placet.store.database.json_values import JsonNumber
 from placet.store.sorting import Key
 from placet.store.types import HexId, Moment, from_millis, to_millis
+
+_LARGEST = 400  # the exponent of a number; a double has none larger than 308
+_PLACE = Key(literal_column("0", Integer), descending=False)
+_CHANGED = "it has been changed"
 
 
 def write_cursor(asked: Asked, values: Sequence[Any]) -> str:
@@ -41,7 +49,15 @@ def read_cursor(asked: Asked, keys: Sequence[Key], cursor: str) -> list[Any]:
     try:
         return [_read(key, value) for key, value in zip(keys, content[1:], strict=True)]
     except (ValueError, TypeError, ArithmeticError):
-        raise _refusal(cursor, "it has been changed") from None
+        raise _refusal(cursor, _CHANGED) from None
+
+
+def read_place(asked: Asked, cursor: str) -> int:
+    """The place that a cursor holds in a result that is put together in memory; raises as `read_cursor`."""
+    [place] = read_cursor(asked, [_PLACE], cursor)
+    if place < 0:
+        raise _refusal(cursor, _CHANGED)
+    return int(place)
 
 
 def _mark(asked: Asked) -> str:
@@ -69,19 +85,37 @@ def _read(key: Key, value: Any) -> Any:
             raise ValueError("no id")
         return value
     if isinstance(kind, JsonNumber):
-        return Decimal(value) if isinstance(value, str) else _number(value)
-    return _of(kind.python_type, value)
+        return _decimal(value) if isinstance(value, str) else _number(value)
+    return _of(kind.python_type, value, _bits(kind))
+
+
+def _decimal(text: str) -> Decimal:
+    number = Decimal(text)
+    if not number.is_finite() or abs(number.adjusted()) > _LARGEST or len(text) > 2 * _LARGEST:
+        raise ValueError("no number that an item has")
+    return number
 
 
 def _number(value: Any) -> int | float:
-    return value if isinstance(value, float) else _of(int, value)
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    return int(_of(int, value))
 
 
-def _of(kind: type, value: Any) -> Any:
+def _bits(kind: TypeEngine[Any]) -> int:
+    """How many bits an integer of a column has."""
+    if isinstance(kind, SmallInteger):
+        return 16
+    return 32 if isinstance(kind, Integer) and not isinstance(kind, BigInteger) else 64
+
+
+def _of(kind: type, value: Any, bits: int = 64) -> Any:
     if type(value) is not kind:
         raise ValueError(f"no {kind.__name__}")
-    if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise ValueError("no number that a column holds")
+    if isinstance(value, int) and not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
+        raise ValueError("no number that the column holds")
+    if isinstance(value, str) and unstorable_in(value):
+        raise ValueError("no text that a column holds")
     return value
 
 

@@ -140,12 +140,12 @@ def of_incidents(rows: FromClause, processes: FromClause) -> Columns:
     fields = {
         "IncidentId": Stored(Form.NTH, c.process_id, c.number, selective=True),
         "ProcessId": Stored(Form.KEY, c.process_id, selective=True),
-        "Kind": Stored(Form.EXACT, c.kind),
+        "Kind": Stored(Form.TEXT, c.kind),
         "ActivityId": Stored(Form.EXACT, c.activity, nullable=True),
         "OpenTime": Stored(Form.MOMENT, c.opened_at),
         "Reason": Stored(Form.TEXT, c.reason),
         "ResolutionTime": Stored(Form.MOMENT, c.resolved_at, nullable=True),
-        "Resolution": Stored(Form.EXACT, c.resolution, nullable=True),
+        "Resolution": Stored(Form.TEXT, c.resolution, nullable=True),
         "Actor": Stored(Form.NAME, c.actor, nullable=True),
     }
     return Columns(INCIDENTS, rows, fields, (c.process_id, c.number), processes)
@@ -173,8 +173,8 @@ def of_users() -> Columns:
         "FirstName": Stored(Form.TEXT, c.first_name),
         "LastName": Stored(Form.TEXT, c.last_name),
         "Email": Stored(Form.TEXT, c.email),
-        "Status": Stored(Form.EXACT, c.status),
-        "Role": Stored(Form.EXACT, code, nullable=True),
+        "Status": Stored(Form.TEXT, c.status),
+        "Role": Stored(Form.TEXT, code, nullable=True),
         "Manager": Stored(Form.FOLDED, c.manager, c.folded_manager, nullable=True),
         "CreationTime": Stored(Form.MOMENT, c.created_at, nullable=True),
     }

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, Select, func, literal_column, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, func, literal_column, select, type_coerce
 
 from placet.errors import InvalidInput
 from placet.query.fields import DEFINITIONS
@@ -17,13 +17,12 @@ from placet.query.query import Group, Table
 from placet.store.alike import as_one
 from placet.store.asked import Asked
 from placet.store.buckets import bucket_of
-from placet.store.cursors import read_cursor, write_cursor
+from placet.store.cursors import read_place, write_cursor
 from placet.store.definition_rows import definitions_that_hold
 from placet.store.fields import Stored
 from placet.store.medians import ranked
 from placet.store.plain import columns_of, plain
 from placet.store.rows import Rows, rows_of
-from placet.store.sorting import Key
 from placet.store.visible import Reader
 from placet.store.world import World
 
@@ -36,7 +35,6 @@ _SPANS: Mapping[str, tuple[str, str]] = {
     "work items": ("CreationTime", "CompletionTime"),
     "incidents": ("OpenTime", "ResolutionTime"),
 }
-_PLACE = Key(literal_column("0", Integer), descending=False)  # of a group in the whole, where a page begins
 
 
 def page_of_groups(tx: Connection, world: World, asked: Asked, who: Reader) -> Table:
@@ -53,7 +51,7 @@ def page_of_groups(tx: Connection, world: World, asked: Asked, who: Reader) -> T
         )
     for place, descending in reversed(_order(asked)):
         found.sort(key=lambda row: _comparable(row[place]), reverse=descending)  # those that are level stay as they are
-    begin = 0 if asked.query.cursor is None else read_cursor(asked, [_PLACE], asked.query.cursor)[0]
+    begin = 0 if asked.query.cursor is None else read_place(asked, asked.query.cursor)
     end = len(found) if asked.limit is None else begin + asked.limit
     cursor = write_cursor(asked, [end]) if end < len(found) else None
     return Table((*names, *FIGURES), found[begin:end], cursor)

@@ -46,7 +46,8 @@ def _natural(rows: Rows, where: Node | None) -> list[Key]:
 
 def _keys(sort: Sort, rows: Rows, where: Node | None) -> list[Key]:
     stored, field = rows.stored(sort.path), sort.path.field
-    nullable = stored.nullable and not (sort.path.through is None and _has_value(where, field))
+    is_firm = sort.path.through is None and stored.form is not Form.DATA  # of an item's two keys one has no value
+    nullable = stored.nullable and not (is_firm and _has_value(where, field))
     if stored.form is Form.NAME:
         names = name.alias()
         return [Key(names.c.folded, sort.descending, nullable, (names, names.c.id == stored.column))]

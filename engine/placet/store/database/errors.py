@@ -31,12 +31,22 @@ def translate(failure: BaseException) -> PlacetError | None:
         return Unavailable(
             f"The tables of the database are not those of this release ({in_words(failure)}); run `placet migrate`."
         )
+    if isinstance(failure, sa_exc.TimeoutError):
+        return none_free()
     if isinstance(failure, sa_exc.DBAPIError):
         if isinstance(failure, _REFUSALS) and not failure.connection_invalidated:
             return None
-    elif not isinstance(failure, (sa_exc.TimeoutError, sqlite3.OperationalError, OSError)):
+    elif not isinstance(failure, (sqlite3.OperationalError, OSError)):
         return None
     return Unavailable(f"The database cannot take this now ({in_words(failure)}); try again in a moment.")
+
+
+def none_free() -> Unavailable:
+    """What is told where all connections for reading are at work."""
+    return Unavailable(
+        "This node reads so much at the moment that no connection to its database has become free in time; "
+        "try again in a moment."
+    )
 
 
 def _original(failure: BaseException) -> object:

@@ -13,6 +13,8 @@ T = TypeVar("T")
 READERS = 4
 #: Connections for what people ask in their own words, so that no reader of anything else waits for them.
 QUESTIONERS = 4
+#: Statements that the driver keeps prepared on each of these; they may be long, and others hardly ask the same.
+PREPARED_QUESTIONS = 8
 
 
 class TookTooLong(Exception):

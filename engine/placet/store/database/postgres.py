@@ -17,7 +17,16 @@ from sqlalchemy.pool import NullPool
 
 from placet.errors import Unavailable
 from placet.store.database.errors import lost_connection, translate, was_cancelled
-from placet.store.database.interface import ENGINE_OPTIONS, QUESTIONERS, READERS, T, TookTooLong, WriteConnection
+from placet.store.database.interface import (
+    ENGINE_OPTIONS,
+    PREPARED_QUESTIONS,
+    QUESTIONERS,
+    READERS,
+    T,
+    TookTooLong,
+    WriteConnection,
+)
+from placet.store.database.statements import Statements
 
 #: For a new connection, and for a free one of the pool.
 CONNECT_SECONDS = 5.0
@@ -170,7 +179,9 @@ class PostgresDatabase:
         pool = {"pool_timeout": CONNECT_SECONDS}
         self._readers = self._engine(_arguments(READ_SECONDS), pool_size=READERS, max_overflow=4, **pool)
         one_core = _arguments(READ_SECONDS, max_parallel_workers_per_gather="0")  # a slow one shares with the writers
-        self._questioners = self._engine(one_core, pool_size=QUESTIONERS, max_overflow=0, **pool)
+        one_core["prepared_statement_cache_size"] = PREPARED_QUESTIONS
+        kept = {"execution_options": {"compiled_cache": Statements()}}
+        self._questioners = self._engine(one_core, pool_size=QUESTIONERS, max_overflow=0, **pool, **kept)
         self._writers = self._engine(_arguments(WRITE_SECONDS, **limits), pool_size=self.writers + 1, **pool)
         self._patient = self._engine(_arguments(None), poolclass=NullPool)
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from placet.errors import InvalidInput
 from placet.store.database.brief import Brief, NotBrief
 from placet.store.database.errors import translate
-from placet.store.database.interface import QUESTIONERS, READERS, T, WriteConnection
+from placet.store.database.interface import PREPARED_QUESTIONS, QUESTIONERS, READERS, T, WriteConnection
 from placet.store.database.limit import Pace
 from placet.store.database.sqlite_connection import BUSY_SECONDS, SqliteConnection
 from placet.store.database.sqlite_readers import SqliteReaders, in_one_state, require_file
@@ -106,7 +106,7 @@ class SqliteDatabase:
             raise InvalidInput(f"There is no folder {str(folder)!r} for the database {self.path!r}; make it first.")
         self._pace = Pace()
         self._readers = SqliteReaders(self.path, READERS, *READER_PRAGMAS)
-        self._questioners = SqliteReaders(self.path, QUESTIONERS, *QUESTIONER_PRAGMAS)
+        self._questioners = SqliteReaders(self.path, QUESTIONERS, *QUESTIONER_PRAGMAS, statements=PREPARED_QUESTIONS)
         self._brief: tuple[SqliteConnection, Brief] | None = None
         self._opening = asyncio.Lock()
 

@@ -16,9 +16,11 @@ from sqlalchemy.pool import StaticPool
 from placet.errors import InvalidInput, PlacetError, Unavailable
 from placet.query.folding import fold_text
 from placet.store.database.interface import ENGINE_OPTIONS, T
+from placet.store.database.statements import Statements
 
 #: How long another program's lock is waited for.
 BUSY_SECONDS = 5
+_PREPARED = 128  # statements, as the driver has it by itself
 
 
 class SqliteConnection(aiosqlite.Connection):
@@ -28,12 +30,13 @@ class SqliteConnection(aiosqlite.Connection):
     _path: str
     _file: tuple[int, int] | None
 
-    def __init__(self, path: str, *pragmas: str) -> None:
-        super().__init__(lambda: _connect(path, pragmas), iter_chunk_size=64)
+    def __init__(self, path: str, *pragmas: str, statements: int | None) -> None:
+        super().__init__(lambda: _connect(path, pragmas, statements), iter_chunk_size=64)
 
     @classmethod
-    async def open(cls, path: str, *pragmas: str) -> Self:
-        connection = cls(path, *pragmas)
+    async def open(cls, path: str, *pragmas: str, statements: int | None = None) -> Self:
+        """A connection that is set up by these pragmas; one for questions keeps no more than so many statements."""
+        connection = cls(path, *pragmas, statements=statements)
         try:
             await connection
         except sqlite3.Error as failure:
@@ -43,6 +46,8 @@ class SqliteConnection(aiosqlite.Connection):
         connection.sa = create_engine(
             "sqlite://", creator=lambda: raw, poolclass=StaticPool, **ENGINE_OPTIONS
         ).connect()
+        if statements is not None:
+            connection.sa.execution_options(compiled_cache=Statements())
         return connection
 
     @property
@@ -89,8 +94,11 @@ def _cannot_open(path: str, failure: sqlite3.Error) -> PlacetError:
     return Unavailable(f"The database {path} cannot be opened ({failure}); try again in a moment.")
 
 
-def _connect(path: str, pragmas: Sequence[str]) -> sqlite3.Connection:
-    raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
+def _connect(path: str, pragmas: Sequence[str], statements: int | None) -> sqlite3.Connection:
+    kept = _PREPARED if statements is None else statements
+    raw = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS, cached_statements=kept
+    )
     for pragma in pragmas:
         _set(raw, pragma)
     raw.create_function("placet_fold", 1, _fold, deterministic=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from placet.errors import NotFound
+from placet.store.database.errors import none_free
 from placet.store.database.interface import T, TookTooLong
 from placet.store.database.limit import Limit, Pace
 from placet.store.database.sqlite_connection import BUSY_SECONDS, SqliteConnection
@@ -18,8 +19,9 @@ from placet.store.database.sqlite_connection import BUSY_SECONDS, SqliteConnecti
 class SqliteReaders:
     """Up to `most` connections, opened when they are first needed."""
 
-    def __init__(self, path: str, most: int, *pragmas: str) -> None:
+    def __init__(self, path: str, most: int, *pragmas: str, statements: int | None = None) -> None:
         self._path, self._turns, self._pragmas = path, asyncio.Semaphore(most), pragmas
+        self._statements = statements
         self._idle: list[SqliteConnection] = []
 
     async def read(self, work: Callable[[Connection], T]) -> T:
@@ -44,8 +46,11 @@ class SqliteReaders:
     @asynccontextmanager
     async def _reader(self) -> AsyncIterator[SqliteConnection]:
         """A connection that nobody else reads from: an open cursor would pin everybody's view of the data."""
-        async with asyncio.timeout(BUSY_SECONDS):
-            await self._turns.acquire()
+        try:
+            async with asyncio.timeout(BUSY_SECONDS):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise none_free() from None
         try:
             reader = self._idle.pop() if self._idle else await self._opened()
             try:
@@ -58,7 +63,7 @@ class SqliteReaders:
 
     async def _opened(self) -> SqliteConnection:
         require_file(self._path)
-        return await SqliteConnection.open(self._path, *self._pragmas)
+        return await SqliteConnection.open(self._path, *self._pragmas, statements=self._statements)
 
     async def close(self) -> None:
         """Close all that nobody reads from."""
