@@ -15,6 +15,9 @@ from placet_api.known import ACTOR, STAMP
 
 HEADER = b"restsessionsecret"
 COOKIE = "placet_session"
+#: What a page sends along when it looks by itself, with nobody before it.
+QUIET = b"placet-quiet"
+STREAM = b"text/event-stream"
 _PREFIX = f"{COOKIE}=".encode()
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -37,8 +40,13 @@ async def session_of(engine: Engine, headers: Mapping[bytes, bytes]) -> Session 
     secret = headers[HEADER] if HEADER in headers else _in_cookie(headers.get(b"cookie", b""))
     if secret is None:
         return None
-    text = secret.decode("latin-1").strip()
-    return engine.sessions.cached(text) or await engine.sessions.find(text)
+    text, is_use = secret.decode("latin-1").strip(), _is_use(headers)
+    return engine.sessions.cached(text, is_use=is_use) or await engine.sessions.find(text, is_use=is_use)
+
+
+def _is_use(headers: Mapping[bytes, bytes]) -> bool:
+    """Whether a session lasts on for a request: not for what an open page does by itself, streams among it."""
+    return QUIET not in headers and not headers.get(b"accept", b"").startswith(STREAM)
 
 
 def require_own_page(scope: Scope, headers: Mapping[bytes, bytes], *, by_browser: bool = True) -> None:

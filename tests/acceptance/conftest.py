@@ -32,6 +32,7 @@ PASSWORD = "open sesame: 1"  # a colon in it, for headers that part user and pas
 LEAVE = "bf94bbcb0acf087ad3b7fda9604557dd"  # of the definition's DN, the same everywhere
 SETTINGS = Settings(body_limit=100_000, engine_id="ENGINE", secret_key="of the tests, 32 characters long")
 
+SECONDS = 60  # which an answer may take on a machine that has much else to do
 READY_SSL_CONTEXT = cache(httpcore2.default_ssl_context)
 
 PARCEL = """
@@ -144,7 +145,7 @@ class RunningServer:
         """The client that signs in as this user; nobody for the empty name."""
         if user not in self._clients:
             headers = {"RESTAuthorization": rest_authorization(user)} if user else {}
-            self._clients[user] = httpx2.AsyncClient(base_url=self.url, headers=headers)
+            self._clients[user] = httpx2.AsyncClient(base_url=self.url, headers=headers, timeout=SECONDS)
         return self._clients[user]
 
     async def start(self, user: str = "anna", **data: Any) -> str:

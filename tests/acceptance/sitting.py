@@ -19,9 +19,8 @@ from placet_api.cli.local import LocalBackend
 from placet_api.cli.local_queries import LocalQueries
 from placet_api.cli.remote import RemoteBackend
 from placet_api.cli.remote_queries import RemoteQueries
-from tests.acceptance.conftest import PASSWORD, RunningServer
+from tests.acceptance.conftest import PASSWORD, SECONDS, RunningServer
 
-_SECONDS = 60
 _MOMENT = 0.01  # between two looks at the screen
 
 
@@ -57,10 +56,11 @@ class Sitting:
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         """Let the console go on until something holds."""
-        deadline = _now() + _SECONDS
+        deadline, looked = _now() + SECONDS, _now()
         while not condition():
-            assert _now() < deadline, f"never {what or 'so'}:\n{self.text}"
-            await self._a_moment()
+            assert _now() < deadline, f"never {what or 'so'}; said was {self._said()}:\n{self.text}"
+            await self._a_moment(2 * (_now() - looked))
+            looked = _now()
 
     async def sees(self, *texts: str) -> None:
         """Wait until all of this is on the screen."""
@@ -72,7 +72,10 @@ class Sitting:
 
     async def hears(self, text: str) -> None:
         """Wait until this is said in passing."""
-        await self.until(lambda: any(text in each.message for each in self.app._notifications), f"saying {text!r}")
+        await self.until(lambda: any(text in each for each in self._said()), f"saying {text!r}")
+
+    def _said(self) -> list[str]:
+        return [each.message for each in self.app._notifications]
 
     async def _settled(self) -> None:
         """Return once every message has been dealt with and all work is done that no dialog holds up.
@@ -80,7 +83,7 @@ class Sitting:
         Textual's own `Pilot.press` waits until the process hardly uses the processor for 20 ms, twice a key and for
         at most a second: that takes long, and says little on a machine that others use too.
         """
-        deadline = _now() + _SECONDS
+        deadline = _now() + SECONDS
         await self._pilot.pause(0)
         while self._has_messages() or self._work():
             while work := self._work():
@@ -88,9 +91,9 @@ class Sitting:
                 await asyncio.wait(work, timeout=_MOMENT, return_when=asyncio.FIRST_COMPLETED)
             await self._pilot.pause(0)
 
-    async def _a_moment(self) -> None:
+    async def _a_moment(self, at_least: float) -> None:
         """Let everything else go on for a moment, and draw what has changed."""
-        await asyncio.sleep(_MOMENT)
+        await asyncio.sleep(max(_MOMENT, at_least))  # on a slow machine to look at the screen would take all its time
         self.app.screen._on_timer_update()
 
     def _work(self) -> list[asyncio.Task[None]]:
@@ -114,10 +117,18 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
+def way_to(database_url: str) -> str:
+    """How a console gets at a database: each way is taken with one of the two, since the console knows neither.
+
+    What it asks, in either way, is tested on both databases by the tests of the commands.
+    """
+    return "database" if database_url.startswith("sqlite") else "server"
+
+
 @asynccontextmanager
 async def sitting(server: RunningServer, user: str, way: str = "database") -> AsyncIterator[Sitting]:
     """A user's console on the server's database, or through the server."""
-    async with httpx2.AsyncClient(auth=(user, PASSWORD)) as client:
+    async with httpx2.AsyncClient(auth=(user, PASSWORD), timeout=SECONDS) as client:
         if way == "server":
             connection = Connection(client, server.url)
             sources = Sources(
@@ -130,7 +141,7 @@ async def sitting(server: RunningServer, user: str, way: str = "database") -> As
             )
         app = Console(sources)
         app.animation_level = "none"
-        app.NOTIFICATION_TIMEOUT = _SECONDS  # what was said is heard also on a slow machine
+        app.NOTIFICATION_TIMEOUT = SECONDS  # what was said is heard also on a slow machine
         async with app.run_test(size=(80, 24)) as pilot:
             here = Sitting(app, pilot)
             await here.sees("live")

@@ -101,6 +101,41 @@ async def calling(engine, clock):
         yield Calling(engine, faults, clock)
 
 
+LEARNING = """
+name: Learning
+data: {code: {type: integer}, why: {type: string}}
+start: call
+activities:
+  call:
+    kind: connector
+    connector: Faulty
+    fault_outputs: {code: response.code, why: response.error}
+    paths: {success: done, fault: gone}
+  gone: {kind: condition, when: has(data.code) && data.code == 404, paths: {"true": done, "false": no}}
+  no: {kind: status, set: denied, next: done}
+  done: {kind: finish}
+"""
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "why", "status"),
+    [
+        ("/error?code=404", 404, "The service answered with the status 404 Not Found.", "approved"),
+        ("/error?code=500", 500, "The service answered with the status 500 Internal Server Error.", "denied"),
+        ("", None, "127.0.0.1 cannot be connected to", "denied"),
+    ],
+)
+async def test_a_process_tells_one_failure_from_another(calling, url, code, why, status):
+    await calling.engine.as_system().deploy(LEARNING)
+    await calling.connect(calling.faults.url(url) if url else refused_url(), attempts=2)
+    process_id = await calling.start("Learning")
+    await calling.run_out()
+
+    found = (await calling.engine.as_system().process(process_id)).process
+    assert (found.data.get("code"), found.approval_status.label.lower()) == (code, status)
+    assert found.data["why"].startswith(why)
+
+
 async def test_a_call_that_works(calling):
     await calling.connect(calling.faults.url("/ok"))
     process_id = await calling.start("Undrawn", who="Ann")

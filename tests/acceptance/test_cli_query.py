@@ -44,6 +44,21 @@ def approve(placet: Placet, process: str) -> None:
     assert placet("approve", item["WorkId"], "--as", "ben").status == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "below"),
+    [
+        ("Initiator = me", "Initiator = me\n            ^"),
+        ("Initiator = nobody-at-all sort CreationTime", "Initiator = nobody-at-all sort CreationTime\n            ^"),
+    ],
+)
+def test_a_fault_is_shown_in_what_was_typed(placet: Placet, text: str, below: str):
+    refused = placet("query", text)
+
+    assert refused.status != 0
+    assert below in refused.err, refused.err
+    assert "fields" not in refused.err
+
+
 def test_a_result_is_printed_in_every_form(placet: Placet):
     first, second = started(placet, days=3), started(placet, days=5, reason="=sun")
     query = ("Data.days", ">", "2", "sort", "Data.days", "desc", "fields", "ProcessId,", "Data.reason,", "Initiator")

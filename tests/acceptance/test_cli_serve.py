@@ -343,18 +343,19 @@ def test_a_server_is_asked_for_page_after_page(
         assert [each["ProcessId"] for each in json.loads(capsys.readouterr().out)] == started[:1:-1]
 
 
-def test_the_demonstration_is_loaded_once_and_nobody_is_let_in_before(placet: Placet):
-    shutil.copytree(ROOT / "definitions", placet.folder / "definitions", dirs_exist_ok=True)
-    database = ("--database", placet.variables["PLACET_DATABASE_URL"])
+def test_the_demonstration_is_loaded_once_and_nobody_is_let_in_before(on_sqlite: Placet):
+    """On one database: that its log is replayed on both is tested by `test_permits.py`."""
+    shutil.copytree(ROOT / "definitions", on_sqlite.folder / "definitions", dirs_exist_ok=True)
+    database = ("--database", "sqlite:///demonstrated.db")
 
-    with placet.start("--demo", *database) as node:
+    with on_sqlite.start("--demo", *database) as node:
         assert httpx2.get(f"{node.url}/v1", auth=("ben", "demo")).status_code == 503
         node.await_welcome()
         assert "100 %" in node.log()
         assert "curl -u anna:demo" in node.welcome
         assert f"it is process {node.process.pid}." in node.welcome
         assert httpx2.get(f"{node.url}/v1/wf/workitems?filter=Addressee=self", auth=("ben", "demo")).json() != []
-    with placet.serve("--demo", *database) as again:
+    with on_sqlite.serve("--demo", *database) as again:
         assert "%" not in again.log()
         assert "admin   (set before)" in again.welcome
         assert "anna    demo" in again.welcome

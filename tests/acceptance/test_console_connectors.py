@@ -278,7 +278,7 @@ async def test_what_cannot_be_kept_says_why_and_stays_in_the_form(
 
     assert answer.status_code in (400, 404), answer.text
     assert re.search(rf"{where}.*{re.escape(words)}", answer.text), answer.text
-    assert 'value="Which page"' in answer.text
+    assert "Which page</textarea>" in answer.text
     assert "There are no connectors" in await admin.page("/connectors")
 
 
@@ -288,8 +288,9 @@ async def test_what_a_form_shows_is_what_it_keeps(admin: Browser, server: Runnin
     await server.engine.connectors.services.add(operator, "Items", {})
     content = {
         "service": "Items", "method": "POST", "url": "https://items.example.org/{list}/items?all=1", "timeout": "5s",
+        "description": "Adds an item.\n\nTo a list.",
         "parameters": {
-            "list": {"in": "path", "required": True, "description": "Which list"},
+            "list": {"in": "path", "required": True, "description": "Which list:\nby its name"},
             "tags": {"in": "body", "type": "json", "default": '["a", 1]'},
             "empty": {"in": "body", "default": ""},
             "lines": {"in": "body", "default": "one\ntwo"},
@@ -358,7 +359,7 @@ servers: [{url: https://trips.example.org}]
 paths:
   /trips:
     get: {operationId: listTrips, summary: All trips, responses: {}}
-    post: {operationId: addTrip, requestBody: {content: {application/xml: {}}}, responses: {}}
+    post: {operationId: addTrip, requestBody: {content: {application/pdf: {}}}, responses: {}}
 """
     offered = await admin.submit("/connectors/openapi", expected=200, text=document)
     assert "listTrips" in offered

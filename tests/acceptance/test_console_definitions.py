@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from placet.core.names import dn_guid
 from tests.acceptance.browsing import signed_in
 from tests.acceptance.conftest import LEAVE, RunningServer
@@ -102,3 +104,17 @@ async def test_a_form_that_lies_is_refused_in_words(server: RunningServer):
 
     assert "There is no text" in await admin.submit("/definitions/new/check", text=" ", over="0", expected=400)
     assert "is not a number" in await admin.submit("/definitions/new/check", text=NEW, over="x", expected=400)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"name: \x00"])
+async def test_a_file_that_is_no_text_is_refused_and_what_was_written_stays(server: RunningServer, content: bytes):
+    admin = await signed_in(server, "admin")
+    for what in ("check", "deploy"):
+        files = {"file": ("new.yaml", content), "text": (None, NEW), "over": (None, "0")}
+        answer = await admin.post(f"/console/definitions/new/{what}", files=files)
+
+        assert answer.status_code == 422
+        assert "The file is no text in UTF-8" in answer.text
+        assert "Parking space" in answer.text
+    files = {"file": ("new.yaml", "\ufeff".encode() + NEW.encode()), "text": (None, "x"), "over": (None, "0")}
+    assert (await admin.post("/console/definitions/new/deploy", files=files)).status_code == 303

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import httpx2
@@ -47,6 +48,8 @@ async def test_signing_in_leads_nowhere_else(visitor: httpx2.AsyncClient):
         ("/\\example.org", "/console/%5Cexample.org"),
         ("/query?q=\r\nx: y", "/console/query?q=%0Ax%3A%20y"),
         ("/sign-in", "/console/"),
+        ("/../../v1/me", "/console/"),
+        ("/query/./..", "/console/"),
     ):
         answer = await visitor.post("/console/sign-in", data=SIGN_IN | {"next": wanted})
 
@@ -135,11 +138,22 @@ async def test_what_the_reader_chooses_is_kept(server: RunningServer):
     assert 'data-theme="dark"' in page
     assert 'value="Asia/Tokyo"' in page
     assert 'data-keys="off"' in page
-    await anna.submit("/preferences", theme="", keys="on", zone="No/Where")
+    await anna.submit("/preferences", theme="", keys="on", zone="UTC")
     page = (await anna.get(location)).text
     assert "data-theme" not in page
     assert 'value="UTC"' in page
     assert "data-keys=" not in page
+
+
+async def test_a_zone_that_there_is_not_is_refused_in_words(server: RunningServer):
+    anna = await signed_in(server, "anna")
+    await anna.submit("/preferences", zone="Asia/Tokyo")
+
+    for zone in ("Berlin", "europe/berlin", "No/Where", ""):
+        location = await anna.submit("/preferences", zone=zone, next="/query")
+        page = (await anna.get(location)).text
+        assert "is no time zone; choose one by its name" in page
+        assert 'value="Asia/Tokyo"' in page
 
 
 async def test_cookies_that_nobody_gave_do_no_harm(server: RunningServer):
@@ -175,13 +189,73 @@ async def test_errors_are_pages_with_words_and_a_way_back(server: RunningServer)
         assert words in short.text
 
 
-async def test_a_script_whose_session_has_ended_is_led_to_sign_in(visitor: httpx2.AsyncClient):
-    answer = await visitor.get("/console/query/rows", headers={"HX-Request": "true"})
-    sent = await visitor.post("/console/query/views", data={"name": "x"})
+async def test_a_script_whose_session_has_ended_stays_where_it_is(visitor: httpx2.AsyncClient):
+    for method, path in (("GET", "/query/rows"), ("GET", f"/processes/{'0' * 32}"), ("POST", "/start/x/form")):
+        answer = await visitor.request(method, f"/console{path}", headers={"HX-Request": "true"})
 
-    assert (answer.status_code, answer.headers["hx-redirect"]) == (204, "/console/sign-in")
-    assert sent.status_code == 401
-    assert "Nothing was changed" in sent.text
+        assert (answer.status_code, answer.headers["content-type"]) == (401, "text/plain; charset=utf-8")
+        assert "what you have typed stays" in answer.text
+        assert "hx-redirect" not in answer.headers
+
+
+async def test_a_form_of_a_session_that_has_ended_can_be_sent_again(server: RunningServer):
+    anna = await signed_in(server, "anna")
+    sent = {"name": 'The "first"', "of": "processes", "q": "Initiator = me\n"}
+    async with httpx2.AsyncClient(base_url=server.url, headers=OWN) as visitor:
+        answer = await visitor.post("/console/query/views", data=sent)
+
+    assert answer.status_code == 401
+    assert "nothing was changed" in answer.text
+    assert 'target="_blank"' in answer.text
+    held = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', answer.text))
+    assert {name: html.unescape(value) for name, value in held.items()} == sent
+    parts = {name: (None, html.unescape(value)) for name, value in held.items()}
+    assert (await anna.post("/console/query/views", files=parts)).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/me/password",
+        "/people/users",
+        f"/people/users/{'0' * 32}",
+        "/connectors/configurations/new",
+        f"/connectors/configurations/{'0' * 32}/test",
+        "/webhooks/new",
+        f"/webhooks/{'0' * 32}/secret",
+        "/nowhere",
+    ],
+)
+async def test_what_may_be_secret_is_not_shown_again(visitor: httpx2.AsyncClient, path: str):
+    answer = await visitor.post(f"/console{path}", data={"password": "very secret", "x": "very secret"})
+
+    assert answer.status_code == 401
+    assert "very secret" not in answer.text
+    assert "passwords and files are not kept" in answer.text
+
+
+async def test_what_another_site_has_sent_is_not_shown(visitor: httpx2.AsyncClient):
+    sent = {"name": "from elsewhere"}
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}):
+        answer = await visitor.post("/console/query/views", data=sent, headers=headers)
+
+        assert answer.status_code == 401
+        assert "from elsewhere" not in answer.text
+    answer = await visitor.post("/console/query/views", content=b"\xff", headers={"Content-Type": "image/png"})
+    assert "passwords and files are not kept" in answer.text
+
+
+async def test_signing_in_anew_ends_the_session_before(visitor: httpx2.AsyncClient):
+    await visitor.post("/console/sign-in", data=SIGN_IN)
+    first = visitor.cookies["placet_session"]
+    await visitor.post("/console/sign-in", data=SIGN_IN)
+
+    assert visitor.cookies["placet_session"] != first
+    old = {"Cookie": f"placet_session={first}"}
+    async with httpx2.AsyncClient(base_url=visitor.base_url, headers=OWN | old) as other:
+        assert (await other.get("/console/inbox")).status_code == 303
+        assert (await other.post("/console/sign-in", data=SIGN_IN)).status_code == 303
+    assert (await visitor.get("/console/inbox")).status_code == 200
 
 
 async def test_a_page_loads_nothing_from_elsewhere_and_runs_nothing_of_its_own(server: RunningServer):
@@ -241,3 +315,12 @@ async def test_an_engine_that_is_closed_says_so(database_url: str):
 
     assert answer.status_code == 503
     assert "The engine is not open yet" in answer.text
+
+
+async def test_a_refusal_calls_people_by_their_names(server: RunningServer):
+    anna = await signed_in(server, "anna")
+
+    page = await anna.page("/people", expected=403)
+
+    assert "which Anna Berg does not have" in page
+    assert "cn=anna" not in page

@@ -138,3 +138,21 @@ async def test_an_application_is_registered_and_removed(server: RunningServer):
     await admin.submit(f"/applications/{robot[1]}/remove")
     assert "Robot" not in await admin.page("/applications")
     await anna.page("/applications", expected=403)
+
+
+async def test_who_administers_people_sees_who_is_absent_and_who_stands_in(server: RunningServer):
+    admin, anna = await signed_in(server, "admin"), await signed_in(server, "anna")
+    assert "Nobody is absent" in await admin.page("/people/absences")
+
+    await anna.submit("/me/absences", delegate="clara", **{"from": "2026-03-02", "to": "2026-03-03"})
+    await anna.submit("/me/absences", delegate="ben", **{"from": "2026-06-01", "to": "2026-06-03"})
+
+    page = await admin.page("/people/absences")
+    assert re.search(r"Anna Berg \w\w Clara \S+ everything .* absent Anna Berg BB Ben Berg everything .* later", page)
+    assert "later" not in await admin.page("/people/absences?q=clara")
+    assert "Absences" in await admin.page("/people")
+    assert "Absences" in await admin.page("/applications")
+    await anna.page("/people/absences", expected=403)
+    server.clock.move(days=2)
+    again = await signed_in(server, "admin")
+    assert "Clara" not in await again.page("/people/absences?q=anna")  # that one is over

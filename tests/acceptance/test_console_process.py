@@ -83,7 +83,7 @@ async def test_the_page_says_why_it_waits_and_what_it_carries(server: RunningSer
     assert re.search(r"Ask Ben It has waited since [\d:]+ for an answer from BB Ben Berg \.", page)
     assert re.search(r"At 4 Mar [\d:]+ it times out and goes on to 'meet'\.", page)
     assert re.search(r"The leave It has waited since [\d:]+ for process \w{8}…0000 of 'Leave request' to end", page)
-    assert re.search(r'days 3 tree \{"a":\[1\]\} tags x y truth yes note –', page)
+    assert re.search(r'Days 3 Tree \{ "a": \[ 1 \] \} Tags x y Truth yes Note –', page)
     assert "Started by this one Leave request Running" in page
     for happened in ("Process started", "Assigned to Ben Berg", "Another process started"):
         assert happened in page
@@ -215,7 +215,7 @@ async def test_an_incident_is_shown_retried_with_other_data_and_skipped(server: 
 
         page = await admin.page(f"/processes/{process}")
         assert "Call it It could not be done" in page
-        assert 'Inputs of Faulty {"who":"Ann"}' in page
+        assert 'Inputs of Faulty { "who": "Ann" }' in page
         assert "Retry Skip" in page
         await act(admin, process, "incident", item_of(process), "retry", **{"data.who": "Bea"})
         await server.engine.settled()

@@ -22,6 +22,7 @@ from placet.store.applications import ApplicationRow
 from placet.webhooks.records import Wanted
 from tests.acceptance.reader import Reader
 from tests.acceptance.terminals import Program
+from tests.conftest import nothing
 from tests.programs import ROOT
 
 PAGE = (ROOT / "docs/reference/commands.md").read_text("utf-8")
@@ -116,15 +117,18 @@ def webhook(section: str, folder: Path) -> Iterator[str]:
         thread.join()
 
 
-async def prepare(section: str, database: Path, webhook: str) -> list[str]:
-    """Bring a database to where a section begins; return the ids of its processes."""
-    started = []
-    async with Engine(f"sqlite:///{database}") as engine:
-        if section in WITHOUT_PEOPLE:
-            return []
+async def people_and_definitions(url: str) -> None:
+    """What nearly every section supposes."""
+    async with Engine(url, run_jobs=False) as engine:
         await engine.as_system().load_people(PEOPLE)
         for name in ("leave_request", "purchase_order"):
             await engine.as_system().deploy((ROOT / f"definitions/{name}.yaml").read_text("utf-8"))
+
+
+async def prepare(section: str, database: Path, webhook: str) -> list[str]:
+    """Bring a database with people and definitions to where a section begins; return the ids of its processes."""
+    started = []
+    async with Engine(f"sqlite:///{database}") as engine:
         if "Role Approval" in SECTIONS[section]:
             await engine.as_system().deploy((ROOT / "definitions/role_approval.yaml").read_text("utf-8"))
         if section == "placet audit":
@@ -182,7 +186,11 @@ def test_an_example_does_what_it_prints(
     section: str, folder: Path, webhook: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ):
     started: list[str] = []
-    if section not in ON_NO_DATABASE:
+    templates = request.getfixturevalue("sqlite_templates")
+    if section in WITHOUT_PEOPLE:
+        shutil.copy(templates(nothing), folder / "placet.db")
+    elif section not in ON_NO_DATABASE:
+        shutil.copy(templates(people_and_definitions), folder / "placet.db")
         with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
             started = runner.run(prepare(section, folder / "placet.db", webhook))
     program = Program(folder, monkeypatch)

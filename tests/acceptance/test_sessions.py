@@ -13,6 +13,7 @@ from placet.directory.caller import Caller
 from placet.store import roles
 from placet_api import create_app
 from tests.acceptance.conftest import PASSWORD, rest_authorization, serving
+from tests.acceptance.event_source import listening
 
 WHO = {"User": "anna", "Password": PASSWORD}
 ANNA = "cn=anna,ou=users,o=placet"
@@ -124,6 +125,28 @@ async def test_a_session_that_is_not_used_ends(server, begin, clock):
     refused = await client.get("/v1/wf/definitions")
 
     assert (refused.status_code, "sign in again" in refused.text) == (401, True)
+
+
+async def test_what_a_page_looks_at_by_itself_is_no_use_of_a_session(server, begin, clock):
+    _, client = await begin()
+    quiet = {"Placet-Quiet": "1"}
+
+    for _ in range(14):
+        clock.move(minutes=4)
+        assert (await client.get("/v1/wf/definitions", headers=quiet)).status_code == 200
+        async with listening(client):
+            pass
+    clock.move(minutes=4)
+
+    assert (await client.get("/v1/wf/definitions", headers=quiet)).status_code == 401
+
+
+async def test_a_use_counts_also_right_after_a_look(server, begin, clock):
+    _, client = await begin()
+    for _ in range(3):
+        clock.move(minutes=40)
+        await client.get("/v1/wf/definitions", headers={"Placet-Quiet": "1"})
+        assert (await client.get("/v1/wf/definitions")).status_code == 200
 
 
 async def test_a_session_ends_however_much_it_is_used(server, begin, clock):

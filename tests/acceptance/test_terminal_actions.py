@@ -14,7 +14,7 @@ from placet_api.actions import ACTIONS, Action, Subject
 from placet_api.cli.console.actions import ActionMenu
 from tests.acceptance.browsing import signed_in
 from tests.acceptance.conftest import RunningServer
-from tests.acceptance.sitting import Sitting, sitting
+from tests.acceptance.sitting import Sitting, sitting, way_to
 from tests.acceptance.test_calls import OUTBOUND, UNDRAWN
 from tests.acceptance.test_incidents import connect
 from tests.fault_server import FaultServer
@@ -94,12 +94,11 @@ def test_there_is_a_case_for_every_action():
     assert list(CASES) == [(each.of, each.name) for each in ACTIONS]
 
 
-@pytest.mark.parametrize("way", ["database", "server"])
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda each: f"{each.of.name}-{each.name}".lower())
-async def test_every_action_of_the_web_console_is_carried_out(server: RunningServer, action: Action, way: str):
+async def test_every_action_of_the_web_console_is_carried_out(server: RunningServer, database_url: str, action: Action):
     state, user, given, event = CASES[action.of, action.name]
     process = await state(server)
-    async with sitting(server, user, way) as here:
+    async with sitting(server, user, way_to(database_url)) as here:
         here.app.show_process(process)
         await here.sees("Why it waits", process)
         await here.press("a")

@@ -6,9 +6,7 @@ import pytest
 
 from placet import Engine
 from tests.acceptance.conftest import RunningServer
-from tests.acceptance.sitting import sitting
-
-WAYS = ("database", "server")
+from tests.acceptance.sitting import sitting, way_to
 
 LINKED = """
 name: Trip
@@ -29,9 +27,9 @@ activities:
 """
 
 
-@pytest.fixture(params=WAYS)
-def way(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+@pytest.fixture
+def way(database_url: str) -> str:
+    return way_to(database_url)
 
 
 # -- query -----------------------------------------------------------------------------------------

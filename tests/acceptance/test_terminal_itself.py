@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import shutil
 import struct
 import subprocess
 import termios
@@ -89,13 +90,14 @@ def test_it_is_drawn_listens_and_leaves_the_terminal_as_it_was(placet: Placet):
     assert b"Traceback" not in terminal.drawn
 
 
-def test_who_cannot_begin_is_told_in_one_line(placet: Placet):
+def test_who_cannot_begin_is_told_in_one_line(tmp_path: Path, sqlite_template: Path):
+    database = f"sqlite:///{shutil.copy(sqlite_template, tmp_path)}"
     for arguments, said in (
         (["--as", "nobody"], b"There is no user 'nobody'"),
         ([], b"Nobody is named who decides this; say --as USER"),
         (["--server", "http://127.0.0.1:9"], b"asks who you are; set PLACET_USER and PLACET_PASSWORD."),
     ):
-        with a_terminal(placet.folder, "console", *arguments, **placet.variables) as terminal:
+        with a_terminal(tmp_path, "console", *arguments, PLACET_DATABASE_URL=database) as terminal:
             terminal.sees(said)
             assert terminal.process.wait(SECONDS) != 0
         assert b"Traceback" not in terminal.drawn

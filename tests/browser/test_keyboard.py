@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.arranging import Rest
+from tests.browser.arranging import Rest, item_of
 from tests.browser.conftest import Opens, told
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # of the one browser
@@ -144,9 +144,9 @@ async def test_single_keys_of_a_process_open_its_actions(opened: Opens, rest: Re
 
     await page.keyboard.press("e")
     dialog = page.get_by_role("dialog", name="Change data")
-    await expect(dialog.get_by_label("what")).to_be_focused()
+    await expect(dialog.get_by_label("Where to")).to_be_focused()
     await page.keyboard.type("t")  # a letter of the field, and no key
-    await expect(dialog.get_by_label("what")).to_have_value(re.compile("t"))
+    await expect(dialog.get_by_label("Where to")).to_have_value(re.compile("t"))
     await page.keyboard.press("Escape")
     await expect(dialog).to_be_hidden()
     await expect(page.locator("#sheet :focus")).to_have_count(0)
@@ -178,3 +178,50 @@ async def _walked(page: Page, steps: int) -> set[str]:
         assert found["outlined"], found
         names.add(f"{found['tag']} {found['name']}")
     return names
+
+
+async def test_enter_on_a_ticked_row_opens_it_and_answers_nothing(opened: Opens, rest: Rest):
+    await rest.start("anna", "Visit", guest="Ms Enter")
+    vera = await opened("vera")
+    page = await vera.to("/inbox")
+    row = page.locator("tr.current")
+
+    await page.keyboard.press("j")
+    await page.keyboard.press("x")
+    await expect(row.get_by_role("checkbox")).to_be_checked()
+    await expect(row.get_by_role("checkbox")).to_be_focused()
+    address = await row.get_by_role("link").get_attribute("href")
+    await page.keyboard.press("Enter")
+
+    await page.wait_for_url(f"**{address}")
+    await expect(page.get_by_role("button", name="Approve")).to_be_visible()
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+async def test_enter_in_a_field_beside_several_answers_sends_none(opened: Opens, rest: Rest, has_script: bool):
+    process = await rest.start("anna", "Leave request", days=3)
+    ben = await opened("ben", java_script_enabled=has_script)
+
+    page = await ben.to("/inbox")
+    await page.locator(f'input[value="{item_of(process)}"]').check()
+    await page.get_by_label("Comment", exact=True).fill("not yet")
+    await page.keyboard.press("Enter")
+    page = await ben.to(f"/work-items/{item_of(process)}")
+    await page.locator("input[name='data.reason']").fill("not yet, ask HR")
+    await page.keyboard.press("Enter")
+    page = await ben.to(f"/work-items/{item_of(process)}")
+
+    await expect(page.get_by_role("button", name="Approve")).to_be_visible()
+
+
+async def test_g_and_a_letter_of_no_page_do_nothing_else(opened: Opens, rest: Rest):
+    process = await rest.start("anna", "Errand", what="bank")
+    admin = await opened("admin")
+    page = await admin.to(f"/processes/{process}")
+
+    await page.keyboard.press("g")
+    await page.keyboard.press("t")  # which would be Terminate
+
+    await page.keyboard.press("?")  # comes after it
+    await expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    await expect(page.get_by_role("dialog", name="Terminate")).to_have_count(0)

@@ -13,17 +13,25 @@ from tests.browser.conftest import Opens
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # of the one browser
 
 
-async def test_charts_are_drawn_and_say_the_same_as_a_table(opened: Opens):
-    admin = await opened("admin")
+@pytest.mark.parametrize("has_script", [True, False])
+async def test_charts_are_drawn_and_each_bar_leads_to_its_rows(opened: Opens, rest: Rest, has_script: bool):
+    await rest.start("anna", "Errand", what="bank")
+    admin = await opened("admin", java_script_enabled=has_script)
     page = await admin.to("/")
 
-    charts = page.get_by_role("img", name=re.compile("the table below says the same"))
-    assert await charts.count() == 3
-    for number in range(3):
-        await expect(charts.nth(number).locator("canvas")).to_be_visible()
+    started = page.locator(".amount[data-series=first]")
+    await expect(page.locator("svg.upright")).to_have_count(3)
     await page.get_by_text("As a table").first.click()
-    await expect(page.get_by_role("columnheader", name="Completed").first).to_be_visible()
-    await admin.has_no_fault_for_anybody()
+    last = page.get_by_role("region", name="Last 48 hours as a table").get_by_role("row").last
+    counted = await last.get_by_role("link").first.inner_text()
+    if has_script:
+        await admin.has_no_fault_for_anybody()
+    await page.locator("svg.upright").first.locator("a").filter(has=started).last.click()
+
+    bar = page.get_by_role("textbox", name="Query for processes")
+    text = await bar.inner_text() if has_script else await bar.input_value()
+    assert re.fullmatch(r"CreationTime >= \S+Z and CreationTime < \S+Z", text)
+    await expect(page.locator("#count strong")).to_have_text(counted)
 
 
 async def test_a_figure_leads_to_its_query(opened: Opens, rest: Rest):
@@ -53,3 +61,13 @@ async def test_a_refresh_shows_what_has_come_meanwhile(opened: Opens, rest: Rest
     await page.get_by_role("link", name="Refresh").click()
 
     await expect(started).not_to_have_text(str(before))
+
+
+async def test_what_nobody_can_answer_is_counted_and_found(opened: Opens):
+    admin = await opened("admin")
+    page = await admin.to("/")
+
+    await page.get_by_role("link", name=re.compile("^Nobody can answer")).click()
+    bar = page.get_by_role("textbox", name="Query for processes")
+    await expect(bar).to_have_text("ProcessStatus = Running and Events.Kind = work_item.stranded")
+    await expect(page.locator("#fault")).to_have_count(0)

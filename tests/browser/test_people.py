@@ -141,7 +141,7 @@ async def test_the_audit_tells_who_changed_what(opened: Opens, rest: Rest):
     row = page.get_by_role("row", name=re.compile("Auditors")).first
     await expect(row).to_contain_text("Administrator")
     await row.get_by_text("Show").click()
-    await expect(row).to_contain_text('"title":"Auditors"')
+    await expect(row).to_contain_text('"title": "Auditors"')
 
 
 async def test_mail_is_chosen_and_names_are_changed_by_oneself(opened: Opens):

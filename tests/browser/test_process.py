@@ -157,3 +157,133 @@ async def test_a_diagram_shows_where_it_stands_and_related_processes_are_linked(
     await page.locator(".related").get_by_role("link", name="Visit").click()
     await page.wait_for_url(f"**/{second}")
     await expect(page.locator(".related")).to_contain_text("Errand")
+
+
+async def test_a_comment_that_is_sent_twice_at_once_is_kept_once(opened: Opens, rest: Rest):
+    process = await rest.start("anna", "Errand", what="bank")
+    anna = await opened("anna")
+    page = await anna.to(f"/processes/{process}")
+
+    await page.get_by_label("Add a comment").fill("Only once.")
+    await page.get_by_role("button", name="Comment", exact=True).dblclick()
+    await told(page, "Your comment is kept.")
+
+    comments = (await rest("anna", "GET", f"/v1/wf/processes/{process}/comments")).json()
+    assert [each["Comment"] for each in comments if "Only once." in str(each)] == ["Only once."]
+
+
+async def test_a_form_that_is_refused_can_be_sent_again(opened: Opens, rest: Rest):
+    process = await rest.start("anna", "Errand", what="bank")
+    admin = await opened("admin")
+    page = await admin.to(f"/processes/{process}")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+
+    dialog = await dialog_of(page, "Change data")
+    await dialog.get_by_label("parcels").fill("many")
+    await dialog.get_by_role("button", name="Change data").dblclick()
+    await expect(dialog.get_by_role("alert")).to_contain_text("parcels")
+    assert len(sent) == 1
+    await dialog.get_by_label("parcels").fill("2")
+    await dialog.get_by_role("button", name="Change data").click()
+    await told(page, "The data is changed.")
+
+
+async def test_a_dialog_that_was_closed_has_what_was_typed_when_it_is_opened_again(opened: Opens, rest: Rest):
+    process = await rest.start("anna", "Errand", what="bank")
+    admin = await opened("admin")
+    page = await admin.to(f"/processes/{process}")
+
+    dialog = await dialog_of(page, "Terminate")
+    await dialog.get_by_label("Reason").fill("For many reasons")
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_be_hidden()
+    other = await dialog_of(page, "Change data")
+    await other.get_by_label("parcels").fill("7")
+    await page.mouse.click(5, 5)
+    await expect(other).to_be_hidden()
+
+    dialog = await dialog_of(page, "Terminate")
+    await expect(dialog.get_by_label("Reason")).to_have_value("For many reasons")
+    await page.keyboard.press("Escape")
+    other = await dialog_of(page, "Change data")
+    await expect(other.get_by_label("parcels")).to_have_value("7")
+    await other.get_by_role("button", name="Change data").click()
+    await told(page, "The data is changed.")
+
+
+#: Whether a part of the diagram lies within what is seen of it, and how large it is drawn.
+_SEEN = """part => {
+    const [box, place] = [part.closest(".picture").getBoundingClientRect(), part.getBoundingClientRect()];
+    const svg = part.closest("svg");
+    const isBetween = (begin, end) => place[begin] >= box[begin] && place[end] <= box[end];
+    return {
+        inside: isBetween("top", "bottom") && isBetween("left", "right"),
+        scale: svg.getBoundingClientRect().width / svg.viewBox.baseVal.width,
+    };
+}"""
+
+
+@pytest.mark.parametrize("viewport", [{"width": 1440, "height": 900}, {"width": 390, "height": 844}])
+async def test_a_long_diagram_shows_where_it_stands_and_stays_where_it_is_moved(
+    opened: Opens, rest: Rest, viewport: dict[str, int]
+):
+    process = await rest.start("anna", "Corridor")
+    anna = await opened("anna", viewport=viewport)
+    page = await anna.to(f"/processes/{process}")
+    picture = page.locator(".picture")
+
+    seen = await picture.locator(".here").evaluate(_SEEN)
+    assert seen["inside"]
+    assert 0.8 <= seen["scale"] <= 1.2
+    await anna.has_no_fault_for_anybody()
+    await picture.evaluate("picture => picture.scrollTo(0, 100)")
+    await rest("ben", "POST", f"/v1/wf/processes/{process}/comments", json={"Comment": "A look at it"})
+    await expect(page.locator(".comments")).to_contain_text("A look at it")
+    assert await picture.evaluate("picture => picture.scrollTop") == 100
+
+    page = await anna.to(f"/definitions/{await rest.definition('Corridor')}")
+    seen = await page.locator(".picture g.start").evaluate(_SEEN)
+    assert seen["inside"]
+    assert 0.8 <= seen["scale"] <= 1.2
+    await anna.has_no_fault_for_anybody()
+
+
+async def test_what_happens_leaves_what_is_open_the_focus_and_the_place(opened: Opens, rest: Rest, faults: FaultServer):
+    process = await rest.failed_booking(faults, "/error?code=400&of=stays")
+    admin = await opened("admin", viewport={"width": 1440, "height": 500})
+    page = await admin.to(f"/processes/{process}")
+    opener = page.get_by_text("What was tried, and what came back")
+    await opener.click()
+    await page.get_by_role("link", name="Retry", exact=True).focus()
+
+    await rest("admin", "POST", f"/v1/wf/processes/{process}/comments", json={"Comment": "First\n" * 9})
+    await expect(page.locator(".comments li")).to_have_count(1)
+    await expect(page.get_by_role("region", name="Tries")).to_be_visible()
+    await expect(page.get_by_role("link", name="Retry", exact=True)).to_be_focused()
+
+    last = page.locator(".timeline li").last
+    await last.evaluate("last => last.scrollIntoView({block: 'center'})")
+    before = await last.evaluate("last => last.getBoundingClientRect().top")
+    await rest("admin", "POST", f"/v1/wf/processes/{process}/comments", json={"Comment": "Second\n" * 9})
+    await expect(page.locator(".comments li")).to_have_count(2)
+    after = await page.locator(".timeline li").last.evaluate("last => last.getBoundingClientRect().top")
+    assert abs(after - before) <= 2
+
+
+async def test_long_values_and_many_comments_do_not_push_the_rest_away(opened: Opens, rest: Rest):
+    process = await rest.start("anna", "Visit", guest="A very long name. " * 1000)
+    for number in range(53):
+        await rest("anna", "POST", f"/v1/wf/processes/{process}/comments", json={"Comment": f"Number {number}."})
+    anna = await opened("anna")
+    page = await anna.to(f"/processes/{process}")
+
+    box = await page.locator("dl.data").bounding_box()
+    assert box is not None
+    assert box["height"] < 400
+    await expect(page.locator(".comments li")).to_have_count(50)
+    await expect(page.locator(".comments")).to_contain_text("Number 52.")
+    await anna.has_no_fault_for_anybody()
+    await page.get_by_role("link", name="Show 3 earlier comments").click()
+    await expect(page.locator(".comments")).to_contain_text("Number 0.")
+    await expect(page.locator(".comments li")).to_have_count(53)

@@ -73,7 +73,7 @@ async def test_a_fault_points_at_its_character_and_offers_what_was_meant(opened:
 async def test_a_click_on_a_heading_sorts_and_a_second_turns_round(opened: Opens):
     admin = await opened("admin")
     page = await admin.to(query('Definition = "Purchase order" fields ProcessId, Data.amount'))
-    heading = page.get_by_role("columnheader", name=re.compile("amount"))
+    heading = page.get_by_role("columnheader", name=re.compile("amount", re.IGNORECASE))
 
     await heading.get_by_role("link").click()
     await expect(heading).to_have_attribute("aria-sort", re.compile("ascending|descending"))
@@ -135,26 +135,86 @@ async def test_a_view_is_saved_shared_and_seen_by_the_other(opened: Opens):
     assert {text.split("\n")[-1] for text in await texts(his, 4)} == {"Ben Adler"}  # `me` is whoever looks
 
     await page.get_by_role("button", name="Views").click()
+    page.once("dialog", lambda dialog: dialog.accept())
     await page.get_by_role("button", name="Remove this view").click()
     await told(page, "The view What I wait for is removed")
 
 
-async def test_news_are_announced_and_shown_on_a_click(opened: Opens, rest: Rest):
+async def test_news_are_announced_without_a_jump_and_shown_on_a_click(opened: Opens, rest: Rest):
+    await rest.start("anna", "Visit", guest="Mr Before")
     anna = await opened("anna")
     page = await anna.to(query("Definition = Visit sort CreationTime desc"))
     await expect(page.locator("[data-live]")).to_have_attribute("data-state", "live")
-    before = await texts(page, 1)
+    before, first = await texts(page, 1), page.locator("#rows tr[data-key]").first
+    place = await first.bounding_box()
 
     process = await rest.start("anna", "Visit", guest="Ms News")
     news = page.get_by_role("button", name="1 new: show")
     await expect(news).to_be_visible()
-    assert await texts(page, 1) == before  # nothing jumps
+    assert await texts(page, 1) == before
+    assert await first.bounding_box() == place
+    await anna.has_no_fault_for_anybody()
     await news.click()
-    await expect(page.locator("#rows tr[data-key]").first).to_have_attribute("data-key", re.compile(process))
+    await expect(first).to_have_attribute("data-key", re.compile(process))
+    await expect(news).to_be_hidden()
+
+
+async def test_rows_change_in_their_places(opened: Opens, rest: Rest):
+    process = await rest.start("anna", "Visit", guest="Ms Changed")
+    anna = await opened("anna")
+    page = await anna.to(query("Definition = Visit sort CreationTime desc"))
+    row = page.locator(f'#rows tr[data-key="{process}"]')
+    await expect(row).to_contain_text("Processing")
+    place = await row.bounding_box()
+    await row.get_by_role("link").first.focus()
 
     await rest.act("vera", process, "Approve")
-    await page.get_by_role("button", name="1 changed: show").click()
-    await expect(page.locator("#rows tr[data-key]").first).to_contain_text("Approved")
+
+    await expect(row).to_contain_text("Approved")
+    assert await row.bounding_box() == place
+    await expect(row.get_by_role("link").first).to_be_focused()
+    await expect(page.locator("[data-news]")).to_be_hidden()
+
+
+async def test_what_is_gone_is_announced_and_the_rows_below_stay_open(opened: Opens, rest: Rest):
+    mine = "Definition = Visit and Initiator = tomas and ProcessStatus = Running"
+    processes = [await rest.start("tomas", "Visit", guest=f"Mx {number}") for number in range(62)]
+    tomas = await opened("tomas")
+    page = await tomas.to(query(f"{mine} sort CreationTime"))
+    rows = page.locator("#rows tr[data-key]")
+    await page.locator("#rows tr.more").scroll_into_view_if_needed()
+    await expect(rows).to_have_count(62)
+
+    await rest.act("vera", processes[0], "Approve")
+    await page.get_by_role("button", name="1 gone: show").click()
+    await expect(rows).to_have_count(61)
+    for process in processes[1:]:
+        await rest.act("vera", process, "Approve")
+
+
+@pytest.mark.parametrize("viewport", [{"width": 1440, "height": 900}, {"width": 390, "height": 844}])
+async def test_who_comes_back_from_a_row_finds_his_place(opened: Opens, viewport: dict[str, int]):
+    admin = await opened("admin", viewport=viewport)
+    page = await admin.to(query('Definition = "Travel permit" sort CreationTime'))
+    rows = page.locator("#rows tr[data-key]")
+    for more in range(1, 4):
+        await page.locator("#rows tr.more").scroll_into_view_if_needed()
+        await expect(rows.nth(50 * more)).to_be_attached()
+    row = rows.nth(120)
+    await row.scroll_into_view_if_needed()
+    key, place = await row.get_attribute("data-key"), await row.bounding_box()
+    assert place is not None
+
+    await row.get_by_role("link").first.click()
+    await page.wait_for_url(f"**/processes/{key}")
+    await page.go_back()
+
+    again = page.locator(f'#rows tr[data-key="{key}"]')
+    await expect(again).to_have_class(re.compile("current"))
+    await expect(again).to_be_in_viewport()
+    now = await again.bounding_box()
+    assert now is not None
+    assert abs(now["y"] - place["y"]) <= 3
 
 
 async def test_the_whole_result_is_kept_as_a_file(opened: Opens, tmp_path: Path):

@@ -198,7 +198,7 @@ async def test_of_several_the_one_that_cannot_be_answered_is_named(opened: Opens
     await expect(page.get_by_role("note")).to_contain_text("1 denied. 1 could not be denied:")
     await expect(page.get_by_role("note")).to_contain_text("Vera Lindholm")
     await page.get_by_role("button", name="Claim").click()
-    await told(page, "Choose what it is about first.")
+    await expect(page.locator("main")).to_contain_text("Nothing was done: tick the requests that it is about first.")
 
 
 async def test_work_is_handed_to_somebody_else(opened: Opens, rest: Rest):
@@ -216,3 +216,39 @@ async def test_work_is_handed_to_somebody_else(opened: Opens, rest: Rest):
     his = await samir.to("/inbox")
     await his.locator(f'a[href$="{item_of(process)}"]').click()
     await expect(his.get_by_role("button", name="Approve")).to_be_visible()
+
+
+async def test_who_is_second_on_an_item_of_a_group_keeps_his_words(opened: Opens, rest: Rest):
+    process = await rest.start("anna", "Visit", guest="Mx Second")
+    vera, oskar = await opened("vera"), await opened("oskar")
+    page, other = [await tab.to(f"/work-items/{item_of(process)}") for tab in (vera, oskar)]
+
+    await other.get_by_label("Comment").fill("I have met them.\nTwice.")
+    await page.get_by_role("button", name="Claim").click()
+    await told(page, "Claimed: it is yours.")
+    await other.get_by_role("button", name="Approve").click()
+
+    await expect(other.get_by_role("heading", level=1)).to_have_text("This work item is not yours to see")
+    await expect(other.get_by_label("Your comment")).to_have_value("I have met them.\nTwice.")
+    await oskar.has_no_fault_for_anybody()
+
+
+async def test_people_and_groups_are_completed_where_they_are_named(opened: Opens, rest: Rest):
+    process = await rest.start("anna", "Errand", what="bank")
+    admin = await opened("admin")
+    page = await admin.to(f"/work-items/{item_of(process)}")
+    field = page.get_by_role("combobox", name="To", exact=True)
+
+    await page.get_by_role("textbox", name="To", exact=True).press_sequentially("sam")
+    await expect(page.locator("#to-offered option[value=samir]")).to_be_attached()
+    await expect(field).to_be_focused()
+    await field.fill("boa")
+    await expect(page.locator("#to-offered option", has_text="Board")).to_have_attribute(
+        "value", re.compile("cn=Board")
+    )
+    await admin.has_no_fault_for_anybody()
+
+    page = await admin.to("/me?tab=absences")
+    await page.get_by_text("Add an absence").click()
+    await page.get_by_label("Delegate").press_sequentially("ve")
+    await expect(page.locator("#delegate-offered option[value=vera]")).to_be_attached()

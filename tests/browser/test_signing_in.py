@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import Locator, Route, expect
 
 from tests.browser.arranging import Rest
-from tests.browser.conftest import DEMO_PASSWORD, Opens, sign_in
+from tests.browser.conftest import DEMO_PASSWORD, Opens, Tab, sign_in, told
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # of the one browser
 
@@ -117,3 +117,90 @@ async def test_times_are_those_of_the_reader_and_exact_where_one_points(opened: 
         await expect(at).to_have_attribute("title", re.compile(zone))
         titles.append(await at.inner_text())
     assert titles[0] != titles[1]
+
+
+# -- a session that ends while somebody is at work -------------------------------------------------
+
+
+async def end_session(tab: Tab) -> None:
+    """Sign out behind the back of the page that is open."""
+    await tab.page.context.request.post(f"{tab.url}/console/sign-out", headers={"Origin": tab.url})
+
+
+async def sign_in_beside(tab: Tab, link: Locator, user: str) -> None:
+    """Follow the link to sign in, which opens a tab of its own, and come back."""
+    async with tab.page.context.expect_page() as opening:
+        await link.click()
+    second = await opening.value
+    await second.get_by_label("User name").fill(user)
+    await second.get_by_label("Password").fill(DEMO_PASSWORD)
+    await second.get_by_role("button", name="Sign in").click()
+    await second.wait_for_url("**/console/")
+    await second.close()
+
+
+async def test_a_form_that_is_being_filled_in_outlives_its_session(opened: Opens):
+    tab = await opened()
+    await sign_in(tab, "tomas")
+    page = await tab.to("/start")
+    await page.get_by_role("link", name="Errand").click()
+    await page.get_by_label("On which day").fill("2030-01-02")
+    await end_session(tab)
+
+    await page.get_by_label("Where to").select_option("Post office")
+    toast = page.locator("#toasts")
+    await expect(toast).to_contain_text("Your session has ended")
+    await tab.has_no_fault_for_anybody()
+    await sign_in_beside(tab, toast.get_by_role("link", name="Sign in"), "tomas")
+    await page.get_by_label("Where to").select_option("Bank")
+    await expect(toast).not_to_contain_text("Your session has ended")
+    await expect(page.get_by_label("On which day")).to_have_value("2030-01-02")
+
+    await end_session(tab)
+    await page.get_by_role("button", name="Start", exact=True).click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("You are not signed in")
+    await tab.has_no_fault_for_anybody()
+    await sign_in_beside(tab, page.get_by_role("link", name="Sign in, in another tab"), "tomas")
+    await page.get_by_role("button", name="Send it again").click()
+    await told(page, "Errand is started.")
+    await expect(page.locator("dl.data")).to_contain_text("2030-01-02")
+
+
+async def test_who_is_writing_on_a_process_is_not_thrown_out(opened: Opens, rest: Rest):
+    process = await rest.start("tomas", "Errand", what="bank")
+    tab = await opened()
+    await sign_in(tab, "tomas")
+    page = await tab.to(f"/processes/{process}")
+    await page.get_by_role("link", name="Terminate", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Terminate")
+    await dialog.get_by_label("Reason").fill("It is too late")
+    await end_session(tab)
+
+    await dialog.get_by_role("button", name="Terminate").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("Your session has ended")
+    await sign_in_beside(tab, dialog.get_by_role("link", name="Sign in"), "tomas")
+    await page.keyboard.press("Escape")
+    await page.get_by_label("Add a comment").fill("Half a thought")
+    await end_session(tab)
+    await rest("admin", "POST", f"/v1/wf/processes/{process}/comments", json={"Comment": "Meanwhile"})
+    await expect(page.locator("#toasts")).to_contain_text("Your session has ended")
+    await expect(page.get_by_label("Add a comment")).to_have_value("Half a thought")
+    assert page.url.endswith(process)
+
+
+async def test_a_result_says_that_its_reader_is_signed_out_and_keeps_its_rows(opened: Opens, rest: Rest):
+    await rest.start("tomas", "Visit", guest="Ms Stays")
+    tab = await opened()
+    await sign_in(tab, "tomas")
+    page = await tab.to("/query?q=Initiator+%3D+me")
+    live = page.locator("[data-live]")
+    await expect(live).to_have_attribute("data-state", "live")
+    rows = await page.locator("#rows tr[data-key]").count()
+    await end_session(tab)
+
+    await rest.start("tomas", "Visit", guest="Mr Comes")
+    await expect(page.locator("#toasts")).to_contain_text("Your session has ended")
+    await expect(live).to_have_attribute("data-state", "away")
+    await expect(page.locator("[data-news]")).to_be_hidden()
+    await expect(page.locator("#rows tr[data-key]")).to_have_count(rows)
+    assert "/query" in page.url

@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
+from tests.browser.arranging import Rest
 from tests.browser.conftest import Opens, told
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # of the one browser
@@ -59,6 +60,17 @@ async def test_the_query_page_goes_on_sorts_narrows_down_and_explains(opened: Op
     await expect(page.get_by_role("textbox", name="Query for processes")).to_have_value(re.compile("ProcessStatus"))
     await page.get_by_role("link", name="Explain").click()
     await expect(page.locator("main")).to_contain_text("SELECT")
+
+
+async def test_what_cannot_be_undone_has_to_be_meant(opened: Opens, rest: Rest):
+    admin = await opened("admin", java_script_enabled=False)
+    page = await admin.to(f"/definitions/{await rest.definition('Errand')}")
+
+    await page.get_by_role("button", name="Retire").click()
+
+    sure = page.get_by_label("Yes, I mean it")
+    await expect(sure).to_be_focused()  # the browser asks for it and sends nothing
+    assert await sure.evaluate("box => !box.validity.valid")
 
 
 async def test_a_process_is_taken_back_by_a_page_of_its_own(opened: Opens):

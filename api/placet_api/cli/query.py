@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from placet.errors import InvalidFilter
 from placet_api.cli.exits import WrongUsage
 from placet_api.cli.options import ANYWHERE, AT_MOST, Anywhere
 from placet_api.cli.output import note
@@ -82,7 +83,7 @@ async def query(
         what is searched
     """
     from placet_api.cli.query_desk import open_queries
-    from placet_api.cli.questions import read_question
+    from placet_api.cli.questions import as_typed, read_question
 
     _check(text, instead, of)
     async with open_queries(where) as desk:
@@ -95,7 +96,10 @@ async def query(
         if instead.save is not None:
             kept = await desk.save(instead.save, resource, said, instead.shared)
             note(f"Saved as {kept.name}.")
-        await _show(desk, asked, shown, instead)
+        try:
+            await _show(desk, asked, shown, instead)
+        except InvalidFilter as refusal:
+            raise as_typed(refusal, said, resource) from None
 
 
 def _check(text: Sequence[str], instead: Instead, of: str) -> None:

@@ -1,40 +1,80 @@
-"""Charts as values: what a script draws, what a table says, and which query is behind them."""
+"""Charts as values: bars side by side that a template draws, each with the query behind it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+
+_NICE = (1, 2, 3, 4, 6, 8, 10)  # times a power of ten
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One line of a chart; `tone` is a colour of the console by name."""
+    """What bars of one colour count; `tone` is that of a status where it means one, else of its place."""
 
     title: str
-    values: Sequence[float | None]
-    tone: str = ""
+    tone: str
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: its value in words, that in hundredths of the chart's height, and where the rows behind it are.
+
+    The height is None where there is nothing to be measured.
+    """
+
+    text: str
+    share: float | None
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What stands side by side over one label of the axis; a bar for each series."""
+
+    label: str
+    bars: Sequence[Bar]
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Values over time with a title, what is counted, and the text of the query that they come from."""
+    """Bars over time: `top` and `half` are what the axis says at its end and in its middle."""
 
     title: str
     unit: str
-    times: Sequence[datetime]
     series: Sequence[Series]
-    query: str
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """As the script takes it: seconds since 1970, and a list of values for each series."""
-        return {
-            "times": [round(each.timestamp()) for each in self.times],
-            "series": [{"title": each.title, "tone": each.tone, "values": list(each.values)} for each in self.series],
-        }
+    slots: Sequence[Slot]
+    top: str
+    half: str
+    address: str
 
     @property
     def is_empty(self) -> bool:
-        return not any(value for each in self.series for value in each.values)
+        return not any(bar.share for slot in self.slots for bar in slot.bars)
+
+    @property
+    def middle(self) -> str:
+        """The label in the middle of the axis; none where few stand beside it."""
+        return self.slots[len(self.slots) // 2].label if len(self.slots) > 4 else ""
+
+
+def top_of(values: Iterable[float | None]) -> float:
+    """A round number that no value is above."""
+    most = max((value for value in values if value), default=1.0)
+    size = 1.0
+    while size * 10 <= most:
+        size *= 10
+    while size > most:
+        size /= 10
+    return next(step * size for step in _NICE if step * size >= most)
+
+
+def share_of(value: float | None, top: float) -> float | None:
+    """How high a bar is, in hundredths."""
+    return None if value is None else round(100 * value / top, 2)
+
+
+def axis_text(value: float) -> str:
+    """A number of the axis, without digits that say nothing."""
+    return f"{value:,.10g}" if value < 1 else f"{value:,.1f}".removesuffix(".0")

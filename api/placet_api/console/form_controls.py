@@ -9,22 +9,29 @@ from typing import Any
 import orjson
 
 from placet.core.data_items import to_texts
-from placet.core.definition import DataType
+from placet.core.definition import DataItem, DataType
 from placet.core.form import in_english
+from placet.core.form_choices import Found
 from placet.core.forms import FieldState
 from placet.errors import InvalidData
 from placet.forms import FormView
 from placet_api.answers import to_json
+from placet_api.console.data_words import in_words
 from placet_api.console.form import Form
 
-PREFIX = "data."
+#: In front of the name of a field, and of what it had when the form was made.
+PREFIX, _BEFORE = "data.", "was."
 _LONG = 200  # characters from which on a text gets several lines
 _INPUTS = {DataType.DATE: "date"}
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """A field as it is drawn; `kind` is one of input, text, choice, choices, flag and shown."""
+    """A field as it is drawn; `kind` is one of input, text, choice, choices, flag and shown.
+
+    `before` is what is stored, which goes along so that a field that nobody has touched changes nothing. `value` of a
+    data `item` is for one that is shown only.
+    """
 
     name: str
     label: str
@@ -37,6 +44,9 @@ class Control:
     chosen: tuple[str, ...] = ()
     code: bool = False
     fault: str = ""
+    before: str = ""
+    item: DataItem | None = None
+    value: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +55,6 @@ class Section:
 
     title: str
     controls: Sequence[Control]
-
-
-def in_words(name: str) -> str:
-    """The name of a data item as a label: `first_day` is `First day`."""
-    words = name.replace("_", " ").strip()
-    return words[:1].upper() + words[1:]
 
 
 def sections(view: FormView, typed: Form | None = None, faults: Mapping[str, str] | None = None) -> list[Section]:
@@ -66,10 +70,12 @@ def sections(view: FormView, typed: Form | None = None, faults: Mapping[str, str
 def _control(state: FieldState, typed: Form | None, fault: str) -> Control:
     item, field = state.item, state.field
     name = PREFIX + state.name
-    texts = _texts(state)
+    texts, before = _texts(item, state.value), "\n".join(_texts(item, state.stored))
+    if typed is not None and _BEFORE + name in typed:
+        before = typed.raw(_BEFORE + name)
     if typed is not None and name in typed and state.editable:
         texts = tuple(text for text in typed.all(name) if text)
-    kind, options = _kind(state)
+    kind, options = _kind(state, [text for text in texts if text in before.splitlines()])
     if state.choices is not None and state.choices.fault:
         fault = fault or state.choices.fault
     text = "\n".join(texts)
@@ -85,15 +91,18 @@ def _control(state: FieldState, typed: Form | None, fault: str) -> Control:
         chosen=texts,
         code=item.type in (DataType.JSON, DataType.BINARY),
         fault=fault,
+        before=before if state.editable else "",
+        item=item,
+        value=state.value,
     )
 
 
-def _texts(state: FieldState) -> tuple[str, ...]:
-    """The values of a field as texts, days without their time."""
-    if state.item.type is DataType.JSON:
-        return () if state.value is None else (to_json(state.value).decode(),)
-    texts = to_texts(state.item, state.value)
-    return tuple(_day(text) if state.item.type is DataType.DATE else text for text in texts)
+def _texts(item: DataItem, value: Any) -> tuple[str, ...]:
+    """The values of an item as texts, days without their time."""
+    if item.type is DataType.JSON:
+        return () if value is None else (to_json(value).decode(),)
+    texts = to_texts(item, value)
+    return tuple(_day(text) if item.type is DataType.DATE else text for text in texts)
 
 
 def _day(text: str) -> str:
@@ -101,20 +110,27 @@ def _day(text: str) -> str:
     return text.removesuffix("T00:00:00.000Z")
 
 
-def _kind(state: FieldState) -> tuple[str, Sequence[tuple[str, str]]]:
+def _kind(state: FieldState, stored: Sequence[str]) -> tuple[str, Sequence[tuple[str, str]]]:
     if not state.editable:
         return "shown", ()
     if state.choices is not None:
-        options = [
-            (str(option.value), in_english(option.labels) or str(option.value)) for option in state.choices.options
-        ]
-        return ("choices" if state.item.multi_valued else "choice"), options
+        return ("choices" if state.item.multi_valued else "choice"), _options(state, state.choices, stored)
     if state.item.type is DataType.BOOLEAN and not state.item.multi_valued:
         return "flag", (("true", "Yes"), ("false", "No"))
     is_long = state.field.max_length is not None and state.field.max_length > _LONG
     if is_long or state.item.multi_valued or state.item.type in (DataType.JSON, DataType.BINARY):
         return "text", ()
     return "input", ()
+
+
+def _options(state: FieldState, choices: Found, stored: Sequence[str]) -> Sequence[tuple[str, str]]:
+    """What can be chosen, with what is stored and is no choice any more: it stays until another one is chosen."""
+    options = {}
+    for option in choices.options:
+        text = "\n".join(_texts(state.item, option.value))
+        options[text] = in_english(option.labels) or text
+    gone = {text: f"{text} (no choice any more)" for text in stored if text not in options}
+    return [*gone.items(), *options.items()]
 
 
 def _help(state: FieldState) -> str:
@@ -132,7 +148,7 @@ def _help(state: FieldState) -> str:
 
 
 def read(form: Form, fields: Iterable[FieldState]) -> dict[str, Any]:
-    """The data that was filled in, None for what was left empty; fields that the page did not show are not in it.
+    """The data that was filled in, None for what was emptied; fields that were not shown or not touched are not in it.
 
     Raises `InvalidData` for a text that is no JSON.
     """
@@ -142,8 +158,16 @@ def read(form: Form, fields: Iterable[FieldState]) -> dict[str, Any]:
         if name not in form or not state.editable:
             continue
         texts = [text for text in form.all(name) if text.strip()]
-        data[state.name] = _value(state, texts)
+        if not _is_untouched(state, texts, form.raw(_BEFORE + name)):
+            data[state.name] = _value(state, texts)
     return data
+
+
+def _is_untouched(state: FieldState, texts: Sequence[str], before: str) -> bool:
+    """Whether a field says what it said when the form was made; boxes that are ticked have no order of their own."""
+    if state.item.multi_valued and state.choices is not None:
+        return sorted(texts) == sorted(before.splitlines())
+    return "\n".join(texts) == before
 
 
 def _value(state: FieldState, texts: list[str]) -> Any:

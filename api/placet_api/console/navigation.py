@@ -35,8 +35,10 @@ ENTRIES = (
     Entry("Audit", "/audit", "audit", "a", Act.OPERATE),
 )
 
+#: Lists that lead to processes and work items, and back to which these lead.
+LISTS = {"/": "Overview", "/query": "Query", "/inbox": "My work", "/incidents": "Incidents"}
 #: Pages that are shown under the entry of another.
-_UNDER = {"/processes": "/query", "/work-items": "/inbox", "/webhooks": "/connectors"}
+_UNDER = {"/processes": "/query", "/work-items": "/inbox", "/webhooks": "/connectors", "/applications": "/people"}
 
 
 def current(path: str) -> Entry | None:

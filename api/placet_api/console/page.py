@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -23,7 +24,7 @@ from placet_api.answers import Answer, Headers, to_json
 from placet_api.auth import address_of
 from placet_api.console import times
 from placet_api.console.form import Form, parse_pairs, read_form
-from placet_api.console.navigation import ENTRIES, Entry, current
+from placet_api.console.navigation import ENTRIES, LISTS, Entry, current
 from placet_api.console.routes import Table
 from placet_api.console.static_files import StaticFiles
 from placet_api.params import Query
@@ -59,7 +60,8 @@ class Shell:
 class Page:
     """One request of a page: who asks (`person`), what for, and how to answer; `parameters` are those of its path.
 
-    `person` is nobody (an empty DN) only on pages that are open to all.
+    `person` is nobody (an empty DN) only on pages that are open to all. What was sent is not shown again where it
+    `keeps_secret`, and can be read once: `was_read` says whether it has been.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Page:
         self.scope, self._receive, self._shell = scope, receive, shell
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.now: datetime = engine.clock.now()
+        self.keeps_secret, self.was_read = True, False
 
     # -- what was asked --------------------------------------------------------------------------
 
@@ -95,6 +98,7 @@ class Page:
 
     async def form(self, *as_bytes: str) -> Form:
         """What the page's form has sent, files of these names as bytes; raises `InvalidInput` or `TooLarge`."""
+        self.was_read = True
         return await read_form(self._receive, self.headers, self.engine.settings.body_limit, as_bytes)
 
     @property
@@ -137,6 +141,23 @@ class Page:
         parameters = self.scope["query_string"].decode("latin-1")
         return f"{self.path}?{parameters}" if parameters else self.path
 
+    @cached_property
+    def came_from(self) -> str:
+        """The page that has led here, as `here` has it; empty where that was none of the console."""
+        if self.is_partial:
+            return self.asked("back")  # a part of a page that knows it
+        with suppress(ValueError):
+            place = urlsplit(self.headers.get(b"referer", b"").decode("latin-1"))
+            path, below = unquote(place.path), unquote(self.root) + PREFIX
+            if place.netloc.encode("latin-1") == self.headers.get(b"host") and path.startswith(f"{below}/"):
+                return f"{path.removeprefix(below)}?{place.query}" if place.query else path.removeprefix(below)
+        return ""
+
+    def back(self, usual: str) -> tuple[str, str]:
+        """The list that the reader came by, as title and address, or else the usual one."""
+        here = self.came_from if self.came_from.partition("?")[0] in LISTS else usual
+        return LISTS[here.partition("?")[0]], self.url_of(here)
+
     def may(self, act: Act) -> bool:
         """Whether the person's role allows something."""
         return bool(self.person.dn) and permits(self.engine.directory, self.person.dn, act)
@@ -164,6 +185,11 @@ class Page:
     def distance(self, moment: datetime) -> str:
         return times.distance(moment, self.now)
 
+    def told(self, message: str) -> str:
+        """A message of the engine with times of the reader's zone, and with his name in place of his DN."""
+        dn = self.person.dn
+        return times.in_zone(message.replace(dn, self.name(dn)) if dn else message, self.now, self.zone)
+
     duration = staticmethod(times.duration)
 
     # -- addresses -------------------------------------------------------------------------------
@@ -182,6 +208,11 @@ class Page:
         path = "".join([f"{self.root}{quote(PREFIX + first)}", *(f"/{quote(part, safe='')}" for part in others)])
         given = {name: value for name, value in parameters.items() if value is not None}
         return f"{path}?{urlencode(given, doseq=True)}" if given else path
+
+    def url_of(self, here: str) -> str:
+        """The address of a page given as `here` has it: a path below the console, with its parameters as they were."""
+        path, _, parameters = here.partition("?")
+        return f"{self.url(path)}?{quote(parameters, safe='=&%+')}" if parameters else self.url(path)
 
     def static(self, name: str) -> str:
         """The address of a file of the folder `static`."""

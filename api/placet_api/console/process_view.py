@@ -20,8 +20,8 @@ from placet.engine import Engine
 from placet.errors import NotFound
 from placet_api.actions import Offer, Seen, offers, see
 
-#: So many events are shown at first, and so many processes with the same correlation id.
-MOST_EVENTS, MOST_RELATED = 100, 20
+#: So many events and comments are shown at first, and so many processes with the same correlation id.
+MOST_EVENTS, MOST_COMMENTS, MOST_RELATED = 100, 50, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ class ProcessView:
     timeline: Sequence[Happened]
     older: int
     comments: Sequence[Comment]
+    earlier: int  # comments that are not shown
     related: Sequence[Related]
     diagram: str
     offered: Mapping[str, Sequence[Offer]]  # by the id of what an action is done with
@@ -99,7 +100,7 @@ class ProcessView:
 
 
 async def gather(engine: Engine, process_id: str, reader: str, *, is_whole: bool) -> ProcessView:
-    """The page of a process; `is_whole` has every event of a long timeline. Raises `NotFound`."""
+    """The page of a process; `is_whole` has every event and comment of a long one. Raises `NotFound`."""
     while True:  # its parts are read one after the other: what moves meanwhile is read again
         view = await _gather(engine, process_id, reader, is_whole)
         now = await engine.process(process_id, actor=reader)
@@ -112,7 +113,9 @@ async def _gather(engine: Engine, process_id: str, reader: str, is_whole: bool) 
     id_, definition = seen.found.process.id, seen.found.definition
     waits = await engine.waiting(id_, actor=reader)
     events = await engine.timeline(id_, actor=reader)
+    comments = await engine.comments(id_, actor=reader)
     shown = events if is_whole else events[-MOST_EVENTS:]
+    heard = comments if is_whole else comments[-MOST_COMMENTS:]
     offered: dict[str, list[Offer]] = {}
     for each in offers(seen):
         offered.setdefault(each.id, []).append(each)
@@ -122,7 +125,8 @@ async def _gather(engine: Engine, process_id: str, reader: str, is_whole: bool) 
         waits=[_told(wait, seen) for wait in waits],
         timeline=[_happened(event, definition, seen) for event in reversed(shown)],
         older=len(events) - len(shown),
-        comments=await engine.comments(id_, actor=reader),
+        comments=heard,
+        earlier=len(comments) - len(heard),
         related=[each async for each in _related(engine, seen.found, events, reader)],
         diagram=to_svg(definition, highlight=stands_on(seen.found.process), way=way, is_piece=True),
         offered=offered,

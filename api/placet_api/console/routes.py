@@ -23,13 +23,17 @@ Handler: TypeAlias = "Callable[[Page], Awaitable[Answer]]"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route below the console; `act` is what a person's role has to allow, `open_to_all` needs nobody signed in."""
+    """One route below the console; `act` is what a person's role has to allow, `open_to_all` needs nobody signed in.
+
+    What is sent to a `secret` one is never shown again, not even to whom has typed it.
+    """
 
     path: str
     handler: Handler
     method: str = "GET"
     act: Act | None = None
     open_to_all: bool = False
+    secret: bool = False
     pattern: Pattern[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -41,9 +45,11 @@ def get(path: str, handler: Handler, *, act: Act | None = None, open_to_all: boo
     return Route(path, handler, "GET", act, open_to_all)
 
 
-def post(path: str, handler: Handler, *, act: Act | None = None, open_to_all: bool = False) -> Route:
+def post(
+    path: str, handler: Handler, *, act: Act | None = None, open_to_all: bool = False, secret: bool = False
+) -> Route:
     """A route that changes something, for forms of the console's own pages."""
-    return Route(path, handler, "POST", act, open_to_all)
+    return Route(path, handler, "POST", act, open_to_all, secret)
 
 
 def all_routes() -> Iterator[Route]:

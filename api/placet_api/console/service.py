@@ -56,7 +56,7 @@ class Console(BaseRoute):
                 answer = await self._answer(page)
             except Exception as failure:
                 note_refusal(self._engine, scope, failure)
-                answer = troubles.answer_of(page, failure)
+                answer = await troubles.answer_of(page, failure)
         await send_answer(answer, receive, send, head=scope["method"] == "HEAD")
 
     def _static(self, scope: Scope, path: str) -> Answer | None:
@@ -72,6 +72,7 @@ class Console(BaseRoute):
         found = self._shell.table.find(page.path)
         method = "GET" if page.scope["method"] == "HEAD" else page.scope["method"]
         route, page.parameters = found.get(method, (None, {}))
+        page.keeps_secret = route is None or route.secret
         if route is None or not route.open_to_all:
             page.person = await authenticate(self._engine, page.scope, page.headers, _SCHEMES)
         if route is None:

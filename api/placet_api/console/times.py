@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from placet.errors import InvalidInput
 
 _LONGEST_NAME = 64
+_OF_UTC = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC")
 _UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 _BUCKETS = {"minute": "%d %b %H:%M", "hour": "%d %b %H:%M", "day": "%d %b %Y", "week": "%d %b %Y", "month": "%b %Y"}
 _WORDS = (("year", 31536000), ("month", 2592000), ("day", 86400), ("hour", 3600), ("minute", 60))
@@ -34,6 +36,11 @@ def exact_time(moment: datetime, zone: ZoneInfo) -> str:
     """A time to the millisecond, with its zone."""
     there = moment.astimezone(zone)
     return f"{there:%Y-%m-%d %H:%M:%S}.{there.microsecond // 1000:03d} {zone.key} (UTC{_offset(there)})"
+
+
+def in_zone(text: str, now: datetime, zone: ZoneInfo) -> str:
+    """A text of the engine with its times of UTC, such as `2026-11-22 12:17:13 UTC`, as the reader's own."""
+    return _OF_UTC.sub(lambda found: short_time(datetime.fromisoformat(f"{found[1]}+00:00"), now, zone), text)
 
 
 def _offset(moment: datetime) -> str:

@@ -33,13 +33,14 @@ ENDED = "This session has ended, or there never was such a one; sign in again wi
 class Session:
     """A session of a person, whose rights are looked up anew with each request; `until` is when it ends if unused.
 
-    `stamp` is that of the password that he had when it was looked up.
+    `stamp` is that of the password that he had when it was looked up; `seen_at` is when it was used last, as stored.
     """
 
     person: Person
     stamp: str
     hash: bytes = field(repr=False)
     until: datetime
+    seen_at: datetime
     fresh_until: datetime
     version: int
 
@@ -96,15 +97,21 @@ class Sessions:
         self._remember(begun)
         return secret, begun
 
-    def cached(self, secret: str) -> Session | None:
-        """A session that was looked up seconds ago, in a few microseconds and without waiting."""
-        found = self._known.get(_hash(secret))
-        if found is None or found.version != self._directory_version() or self._clock.now() >= found.fresh_until:
-            return None
-        return found
+    def cached(self, secret: str, *, is_use: bool = True) -> Session | None:
+        """A session that was looked up seconds ago, in a few microseconds and without waiting.
 
-    async def find(self, secret: str) -> Session:
-        """The session of a secret; raises `NotAuthenticated` where it has ended."""
+        None also where a use of it has to be written down.
+        """
+        found, now = self._known.get(_hash(secret)), self._clock.now()
+        if found is None or found.version != self._directory_version() or now >= found.fresh_until:
+            return None
+        return None if is_use and now - found.seen_at >= SEEN_EVERY else found
+
+    async def find(self, secret: str, *, is_use: bool = True) -> Session:
+        """The session of a secret, which lasts on from now if this is a use of it.
+
+        Raises `NotAuthenticated` where it has ended.
+        """
         if not 0 < len(secret) <= _LONGEST:
             raise NotAuthenticated(ENDED)
         hashed, version, ended = _hash(secret), self._directory_version(), self._ended
@@ -112,7 +119,7 @@ class Sessions:
         now = self._clock.now()
         if row is None or now >= self._until(row):
             raise NotAuthenticated(ENDED)
-        moves = now - row.seen_at >= SEEN_EVERY
+        moves = is_use and now - row.seen_at >= SEEN_EVERY
         stamp = stamp_of(row.password_hash)
         found = self._session(replace(row, seen_at=now) if moves else row, version, stamp)
         if ended == self._ended:  # else one was ended while this was read, and maybe this one
@@ -140,7 +147,7 @@ class Sessions:
     def _session(self, row: SessionRow, version: int, stamp: str) -> Session:
         until = self._until(row)
         person = Person(row.dn, row.user_name, id=row.user_id)
-        return Session(person, stamp, row.hash, until, min(until, self._clock.now() + FRESH), version)
+        return Session(person, stamp, row.hash, until, row.seen_at, min(until, self._clock.now() + FRESH), version)
 
     def _remember(self, session: Session) -> None:
         self._known[session.hash] = session

@@ -13,7 +13,14 @@ from placet_api.console.trying import caller, tried
 async def show(page: Page, trouble: str = "", status: int = 200) -> Answer:
     """One's own, or all for who holds every permission, each with its secret."""
     found = await page.engine.oauth.applications.every(caller(page))
-    return page.render("people/applications.html", status=status, applications=found, trouble=trouble)
+    may_see_people = page.may(Act.MANAGE_PEOPLE)
+    return page.render(
+        "people/applications.html",
+        status=status,
+        applications=found,
+        trouble=trouble,
+        may_see_people=may_see_people,
+    )
 
 
 async def register(page: Page) -> Answer:

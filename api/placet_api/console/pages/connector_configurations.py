@@ -193,12 +193,12 @@ async def authorize(page: Page) -> Answer:
 _ACT = Act.OPERATE
 ROUTES = (
     get("/connectors/configurations/new", new, act=_ACT),
-    post("/connectors/configurations/new", add, act=_ACT),
-    post("/connectors/configurations/new/test", test, act=_ACT),
+    post("/connectors/configurations/new", add, act=_ACT, secret=True),
+    post("/connectors/configurations/new/test", test, act=_ACT, secret=True),
     get("/connectors/configurations/{id}", one, act=_ACT),
     get("/connectors/configurations/{id}/kinds", kinds, act=_ACT),
-    post("/connectors/configurations/{id}", change, act=_ACT),
-    post("/connectors/configurations/{id}/test", test, act=_ACT),
+    post("/connectors/configurations/{id}", change, act=_ACT, secret=True),
+    post("/connectors/configurations/{id}/test", test, act=_ACT, secret=True),
     post("/connectors/configurations/{id}/remove", remove, act=_ACT),
     post("/connectors/configurations/{id}/authorize", authorize, act=_ACT),
 )

@@ -15,9 +15,9 @@ from placet.diagram import to_svg
 from placet.diagram.outline import figures
 from placet.errors import Conflict, InvalidDefinition, InvalidInput, NotFound
 from placet.loader import Fault, parse_definition
+from placet.query.storable import unstorable_in
 from placet_api.answers import Answer
 from placet_api.console.differences import Changed, changes, lines
-from placet_api.console.form import Form
 from placet_api.console.page import CONTENT_SECURITY_POLICY, Page
 from placet_api.console.routes import get, post
 
@@ -66,7 +66,8 @@ async def one(page: Page) -> Answer:
     """One version of a definition, the newest unless `version` names another."""
     versions = await page.engine.versions(page.parameters["id"], actor=page.person.dn)
     shown, newest = _version(versions, page.asked("version")), versions[0].definition
-    tab = page.asked("tab", "diagram")
+    asked = page.asked("tab")
+    tab = asked if asked in _TABS else "diagram"
     return page.render(
         "definitions/one.html",
         definition=shown.definition,
@@ -74,7 +75,8 @@ async def one(page: Page) -> Answer:
         newest=newest,
         versions=versions,
         tabs=_TABS,
-        tab=tab if tab in _TABS else "diagram",
+        tab=tab,
+        diagram=to_svg(shown.definition, is_piece=True) if tab == "diagram" else "",
         activities=_activities(shown.definition),
         fields=_form(shown.definition),
         may_change=page.may(Act.CHANGE_DEFINITIONS),
@@ -191,8 +193,9 @@ async def edit(page: Page) -> Answer:
 
 async def check(page: Page) -> Answer:
     """The faults of a text in place, and what would be deployed where it has none; nothing is stored."""
-    form = await page.form()
-    text, over, based_on = await _given(page, form)
+    text, over, based_on, fault = await _given(page)
+    if fault:
+        return _editor(page, text, over, based_on, trouble=fault, status=422)
     try:
         read = await asyncio.to_thread(parse_definition, text, _FILE)
     except InvalidDefinition as failure:
@@ -202,8 +205,9 @@ async def check(page: Page) -> Answer:
 
 async def deploy(page: Page) -> Answer:
     """Make a text the next version; refused where somebody else has deployed meanwhile."""
-    form = await page.form()
-    text, over, based_on = await _given(page, form)
+    text, over, based_on, fault = await _given(page)
+    if fault:
+        return _editor(page, text, over, based_on, trouble=fault, status=422)
     try:
         deployed = await page.engine.deploy(text, _FILE, actor=page.person.dn, over=over)
     except InvalidDefinition as failure:
@@ -217,16 +221,28 @@ async def deploy(page: Page) -> Answer:
     return page.redirect(page.url("/definitions", deployed.definition.guid), said=said)
 
 
-async def _given(page: Page, form: Form) -> tuple[str, int, Definition | None]:
-    """The text that was sent, which version it goes over, and the newest of that definition where it has one."""
-    text, over = form.get("file") or form.raw("text"), form.get("over")
-    if not text.strip():
+async def _given(page: Page) -> tuple[str, int, Definition | None, str]:
+    """The text, which version it goes over, the newest of that definition if it has one, what is wrong with a file."""
+    form = await page.form("file")
+    text, over = form.raw("text"), form.get("over")
+    file = form.files.get("file", b"") or form.get("file").encode()
+    fault = ""
+    try:
+        text = file.decode("utf-8-sig") or text
+        if unstorable_in(text) is not None:
+            raise ValueError
+    except ValueError:
+        text, fault = (
+            form.raw("text"),
+            "The file is no text in UTF-8: choose another one, or write the definition below.",
+        )
+    if not fault and not text.strip():
         raise InvalidInput("There is no text; write a definition, or choose a file.")
     if not over.isascii() or not over.isdigit() or len(over) > 9:
         raise InvalidInput(f"The version {over[:20]!r} is not a number; open the definition again.")
     if "id" not in page.parameters:
-        return text, int(over), None
-    return text, int(over), await page.engine.definition(page.parameters["id"], actor=page.person.dn)
+        return text, int(over), None, fault
+    return text, int(over), await page.engine.definition(page.parameters["id"], actor=page.person.dn), fault
 
 
 def _changed(old: Definition | None, new: Definition) -> list[Changed] | None:

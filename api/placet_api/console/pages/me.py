@@ -136,7 +136,7 @@ def _at(page: Page, tab: str) -> Again:
 ROUTES = (
     get("/me", show),
     post("/me", change),
-    post("/me/password", change_password),
+    post("/me/password", change_password, secret=True),
     post("/me/absences", add_absence),
     post("/me/absences/{id}/remove", remove_absence),
     post("/me/proxies", add_proxy),

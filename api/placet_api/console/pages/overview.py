@@ -7,10 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from placet.core.access import Act
+from placet.errors import QueryTooSlow
 from placet.overview import AGES, Bucket, Overview
+from placet.query.query import Count
 from placet_api.answers import Answer
-from placet_api.console.charts import Chart, Series
+from placet_api.console.overview_charts import charts_of
 from placet_api.console.page import Page
+from placet_api.console.results.examples import STUCK
 from placet_api.console.routes import get
 
 _DAY = timedelta(days=1)
@@ -21,7 +24,9 @@ async def show(page: Page) -> Answer:
     if not page.may(Act.READ):
         return page.render("overview/welcome.html", waiting=len(await page.engine.inbox(page.person.dn, limit=100)))
     overview = await page.engine.overview(actor=page.person.dn)
-    return page.render("overview/overview.html", **_values(page, overview))
+    template = "overview/figures.html" if page.is_partial else "overview/overview.html"
+    answer = page.fragment if page.is_partial else page.render
+    return answer(template, **_values(page, overview), **await _begun(page, overview), stuck=await _stuck(page))
 
 
 def _values(page: Page, overview: Overview) -> dict[str, Any]:
@@ -31,13 +36,32 @@ def _values(page: Page, overview: Overview) -> dict[str, Any]:
         "today": today,
         "yesterday": overview.days[-2],
         "open_count": sum(each.count for each in overview.open),
-        "most_open": max((each.count for each in overview.open), default=0),
+        "most_open": max((each.count for each in overview.open), default=0) or 1,
         "week": _summed(overview.days[-7:]),
         "waiting": sum(lane.waiting for lane in queues.lanes.values()),
-        "charts": (_hours(overview), _days(overview), _times(overview)),
+        "stuck_query": STUCK,
+        "charts": charts_of(page, overview),
         "ages": _age_conditions(),
         "quoted": _quoted,
         "may_operate": page.may(Act.OPERATE),
+        "may_change": page.may(Act.CHANGE_DEFINITIONS),
+    }
+
+
+async def _stuck(page: Page) -> Count | None:
+    """Of how many open processes nobody can answer an approval; None where counting takes too long."""
+    try:
+        return await page.engine.count(STUCK, "processes", actor=page.person.dn)
+    except QueryTooSlow:
+        return None
+
+
+async def _begun(page: Page, overview: Overview) -> dict[str, Any]:
+    """Whether anything can be asked for yet, and whether anything ever was: an empty page teaches what comes first."""
+    actor = page.person.dn
+    return {
+        "is_defined": any(not each.retired for each in await page.engine.definitions(actor=actor)),
+        "is_begun": bool(overview.open) or bool(await page.engine.processes(actor=actor, limit=1)),
     }
 
 
@@ -45,53 +69,6 @@ def _summed(days: Sequence[Bucket]) -> Bucket:
     return Bucket(
         days[0].begin, sum(day.started for day in days), sum(day.ended for day in days), sum(day.failed for day in days)
     )
-
-
-def _hours(overview: Overview) -> Chart:
-    hours = overview.hours
-    series = (Series("Started", [each.started for each in hours]), Series("Completed", [each.ended for each in hours]))
-    return Chart(
-        "Last two days",
-        "processes an hour",
-        [each.begin for each in hours],
-        series,
-        "CreationTime >= -2d group by hour(CreationTime)",
-    )
-
-
-def _days(overview: Overview) -> Chart:
-    days = overview.days
-    series = (
-        Series("Started", [each.started for each in days]),
-        Series("Completed", [each.ended for each in days]),
-        Series("In error", [each.failed for each in days], "bad"),
-    )
-    return Chart(
-        "Last thirty days",
-        "processes a day",
-        [each.begin for each in days],
-        series,
-        "CreationTime >= -30d group by day(CreationTime)",
-    )
-
-
-def _times(overview: Overview) -> Chart:
-    days = overview.days
-    series = (
-        Series("Half are decided within", [_hours_of(each.median) for each in days]),
-        Series("Nine in ten within", [_hours_of(each.slow) for each in days], "warn"),
-    )
-    return Chart(
-        "Time to decision",
-        "hours, by the day of completion",
-        [each.begin for each in days],
-        series,
-        "CompletionTime >= -30d group by day(CompletionTime)",
-    )
-
-
-def _hours_of(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds / 3600, 2)
 
 
 def _age_conditions() -> list[str]:

@@ -28,7 +28,7 @@ async def every(page: Page, trouble: str = "", status: int = 200, tab: str = "")
     """Users, groups or roles, as `tab` says; `q` is part of a name, `start` how many of them are skipped."""
     tab = tab or page.asked("tab", "users")
     tab = tab if tab in _TABS else "users"
-    store, words, start = page.engine.store, page.asked("q"), _start(page)
+    store, words, start = page.engine.store, page.asked("q"), start_of(page)
     cut = Cut(start=start, limit=_AT_ONCE + 1)
     found: Sequence[Any]
     match tab:
@@ -53,7 +53,8 @@ async def every(page: Page, trouble: str = "", status: int = 200, tab: str = "")
     )
 
 
-def _start(page: Page) -> int:
+def start_of(page: Page) -> int:
+    """How many rows of a list are skipped; raises `InvalidInput`."""
     text = page.asked("start", "0")
     if not (text.isascii() and text.isdigit() and len(text) < 9):
         raise InvalidInput(f"start: {text[:20]!r} is not a number; begin again at the first page.")
@@ -177,7 +178,7 @@ async def one_group(page: Page, trouble: str = "", status: int = 200) -> Answer:
     """One group and who is in it."""
     store, uid = page.engine.store, page.parameters["id"]
     found = await groups.read(store, uid)
-    start = _start(page)
+    start = start_of(page)
     members = await groups.page_of_members(store, uid, page.asked("q"), Cut(start=start, limit=_AT_ONCE + 1))
     return page.render(
         "people/group.html",
@@ -305,9 +306,9 @@ _PEOPLE = Act.MANAGE_PEOPLE
 ROUTES = (
     get("/people", every, act=_PEOPLE),
     get("/people/users/new", new_user, act=_PEOPLE),
-    post("/people/users", add_user, act=_PEOPLE),
+    post("/people/users", add_user, act=_PEOPLE, secret=True),
     get("/people/users/{id}", one_user, act=_PEOPLE),
-    post("/people/users/{id}", change_user, act=_PEOPLE),
+    post("/people/users/{id}", change_user, act=_PEOPLE, secret=True),
     post("/people/users/{id}/remove", remove_user, act=_PEOPLE),
     post("/people/groups", add_group, act=_PEOPLE),
     get("/people/groups/{id}", one_group, act=_PEOPLE),

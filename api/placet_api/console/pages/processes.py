@@ -8,6 +8,7 @@ from placet.errors import Conflict, InvalidInput
 from placet_api.actions import Kind, Offer, Seen, Subject, action, offers, see
 from placet_api.answers import Answer
 from placet_api.console.action_form import data_fields, values_of
+from placet_api.console.item_actions import MEANINGS
 from placet_api.console.page import Page
 from placet_api.console.process_view import gather
 from placet_api.console.routes import get, post
@@ -34,6 +35,7 @@ async def ask(page: Page) -> Answer:
         "offer": offer,
         "asks": [each for each in asks if each.kind is not Kind.DATA],
         "fields": data_fields(found.definition, found.process.data) if takes_data and not is_item else [],
+        "meaning": MEANINGS.get(offer.action.name, ""),
         "item_form": takes_data and is_item,  # which data of a work item can be changed is said by its own form
     }
     if page.is_partial:

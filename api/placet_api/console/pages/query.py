@@ -139,7 +139,8 @@ async def _found(page: Page, asked: Asked) -> dict[str, Any]:
     found = await _table(page, asked)
     found["count"] = await _count(page, asked)
     if asked.query.group:
-        return found | {"bars": bars_of(page, asked, found["table"])}
+        bars, upright = bars_of(page, asked, found["table"])
+        return found | {"bars": bars, "upright": upright}
     found["facets"] = [(name, title_of(name)) for name in FACETS[asked.of].split()]
     found["is_live"] = asked.of in _LIVE
     found["choosable"] = [(each.name, each.title, each.path in asked.shown) for each in _choosable(asked)]
@@ -153,7 +154,7 @@ async def _table(page: Page, asked: Asked) -> dict[str, Any]:
         asked.run,
         asked.of,
         actor=page.person.dn,
-        limit=min(asked.query.limit or ROWS, _MOST_ROWS),
+        limit=_limit(page, asked),
         after=page.asked("cursor") or asked.query.cursor,
         zone=page.zone.key,
     )
@@ -166,6 +167,13 @@ async def _table(page: Page, asked: Asked) -> dict[str, Any]:
         "links": {each.name: query_url(page, asked.of, asked.sorted_by(each.path)) for each in columns},
         "next": _next(page, asked, table),
     }
+
+
+def _limit(page: Page, asked: Asked) -> int:
+    """How many rows a page has: what a script asks for that has so many before it, else what the query says."""
+    wanted = page.asked("rows")
+    known = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 6 else 0
+    return min(known or asked.query.limit or ROWS, _MOST_ROWS)
 
 
 def _key(asked: Asked, row: Sequence[Any]) -> str:

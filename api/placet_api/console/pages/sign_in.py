@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from contextlib import suppress
 
 from placet.directory.sign_in import REFUSAL
 from placet.errors import NotAuthenticated
@@ -44,6 +44,7 @@ async def begin(page: Page) -> Answer:
     except NotAuthenticated as failure:
         status = 429 if failure.code == "too-many-attempts" else 401
         return _form(page, wanted, user, failure.message, status)
+    await _end(page)
     hours = page.engine.settings.session_hours
     return page.redirect(_way_on(page, wanted), headers=(cookie(page.scope, secret, hours * 3600),))
 
@@ -60,25 +61,36 @@ async def _begun(page: Page, user: str, password: str) -> str:
 
 async def end(page: Page) -> Answer:
     """End the session that the page is in."""
-    session = await session_of(page.engine, page.headers)
-    if session is not None:
-        await page.engine.sessions.end(session, page.address)
+    await _end(page)
     return page.redirect(page.url("/sign-in", again="1"), headers=(cookie(page.scope, "", 0),))
+
+
+async def _end(page: Page) -> None:
+    """End the session whose cookie the request has, if it goes on."""
+    with suppress(NotAuthenticated):
+        session = await session_of(page.engine, page.headers)
+        if session is not None:
+            await page.engine.sessions.end(session, page.address)
 
 
 async def prefer(page: Page) -> Answer:
     """Keep what the reader has chosen."""
     form = await page.form()
+    to = _way_on(page, form.get("next"))
     headers = []
     if "theme" in form:
         chosen = form.get("theme") if form.get("theme") in ("light", "dark") else ""
         headers.append(page.cookie(THEME, chosen, _A_YEAR if chosen else 0))
     if "zone" in form:
-        headers.append(page.cookie(ZONE, times.zone_of(form.get("zone")).key, _A_YEAR, for_scripts=True))
+        name = form.get("zone")
+        if (zone := times.zone_of(name)).key != name:
+            said = f"{name[:64]!r} is no time zone; choose one by its name, such as Europe/Berlin or UTC."
+            return page.redirect(to, said=said, tone="bad")
+        headers.append(page.cookie(ZONE, zone.key, _A_YEAR, for_scripts=True))
     if "keys" in form:
         off = form.get("keys") == "off"
         headers.append(page.cookie(KEYS, "off", _A_YEAR if off else 0))
-    return page.redirect(_way_on(page, form.get("next")), headers=headers)
+    return page.redirect(to, headers=headers)
 
 
 def _form(page: Page, wanted: str, user: str = "", trouble: str = "", status: int = 200) -> Answer:
@@ -91,16 +103,15 @@ def _next(page: Page) -> str:
 
 def _way_on(page: Page, wanted: str) -> str:
     """The page of the console that was wanted first; what is none of its paths leads to its start."""
-    path, _, parameters = wanted.partition("?")
-    if not path.startswith("/") or path == "/sign-in":
+    path = wanted.partition("?")[0]
+    if not path.startswith("/") or path == "/sign-in" or not {".", ".."}.isdisjoint(path.split("/")):
         return page.url("/")
-    url = page.url(path)
-    return f"{url}?{quote(parameters, safe='=&%+')}" if parameters else url
+    return page.url_of(wanted)
 
 
 ROUTES = (
     get("/sign-in", show, open_to_all=True),
-    post("/sign-in", begin, open_to_all=True),
+    post("/sign-in", begin, open_to_all=True, secret=True),
     post("/sign-out", end, open_to_all=True),
     post("/preferences", prefer),
 )

@@ -27,7 +27,10 @@ async def every(page: Page) -> Answer:
     by_category: dict[str, list[Definition]] = {}
     for each in sorted(shown, key=lambda each: (each.category.casefold(), each.name.casefold())):
         by_category.setdefault(each.category, []).append(each)
-    return page.render("start/every.html", categories=by_category, words=page.asked("q"), any=bool(found))
+    may_change = page.may(Act.CHANGE_DEFINITIONS)
+    return page.render(
+        "start/every.html", categories=by_category, words=page.asked("q"), any=bool(found), may_change=may_change
+    )
 
 
 def _said(definition: Definition) -> str:

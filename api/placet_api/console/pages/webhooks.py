@@ -183,11 +183,11 @@ _ACT = Act.OPERATE
 ROUTES = (
     get("/webhooks", every, act=_ACT),
     get("/webhooks/new", new, act=_ACT),
-    post("/webhooks/new", add, act=_ACT),
+    post("/webhooks/new", add, act=_ACT, secret=True),
     get("/webhooks/{id}", one, act=_ACT),
     post("/webhooks/{id}", change, act=_ACT),
     post("/webhooks/{id}/remove", remove, act=_ACT),
-    post("/webhooks/{id}/secret", change_secret, act=_ACT),
+    post("/webhooks/{id}/secret", change_secret, act=_ACT, secret=True),
     post("/webhooks/{id}/test", test, act=_ACT),
     get("/webhooks/{id}/deliveries", deliveries, act=_ACT),
     post("/webhooks/{id}/replay", replay, act=_ACT),

@@ -1,4 +1,4 @@
-"""What waits for the reader, what he has asked for himself, and one work item with its form."""
+"""One work item with its form, and what is done with it."""
 
 from __future__ import annotations
 
@@ -6,122 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from placet import Action, FoundWorkItem, cursor_of
-from placet.core.access import Act, is_same
+from placet import Action, FoundWorkItem
+from placet.core.definition import DataItem
 from placet.core.refusals import Case, actions_for
 from placet.core.statuses import WorkItemStatus
-from placet.errors import Conflict, InvalidData, InvalidInput, NotAllowed, NotFound, PlacetError
+from placet.errors import Conflict, InvalidData, InvalidInput, NotAllowed, NotFound
 from placet.forms import FormView
-from placet_api.actions import ACTIONS, Subject
 from placet_api.answers import Answer
+from placet_api.console.data_words import about, label_of
 from placet_api.console.form import Form
-from placet_api.console.form_controls import PREFIX, in_words, read, sections
+from placet_api.console.form_controls import PREFIX, read, sections
+from placet_api.console.item_actions import ANSWERS, ITEM_ACTIONS, STAYS, answers_of
 from placet_api.console.page import Page
+from placet_api.console.pages.inbox import why
 from placet_api.console.routes import get, post
 from placet_api.hands import EngineHands
-from placet_api.params import decode_cursor, encode_cursor
-
-_AT_ONCE = 50
-_MOST_TOGETHER = 200
-_TOGETHER = {"approve": "approved", "deny": "denied", "refuse": "refused", "claim": "claimed", "release": "released"}
-#: What can be done with a work item, by name.
-_ACTIONS = {each.name: each for each in ACTIONS if each.of is Subject.WORK_ITEM}
-_ANSWERS = ("approve", "deny", "refuse", "return")
-_STAYS = ("claim", "release", "comment")  # afterwards there is more to do with the same item
-
-
-# -- lists -----------------------------------------------------------------------------------------
-
-
-async def show(page: Page) -> Answer:
-    """The inbox, or with `tab=requests` what the reader has asked for."""
-    if page.asked("tab") == "requests":
-        return await _requests(page)
-    return await _inbox(page, {})
-
-
-async def _inbox(page: Page, outcomes: dict[str, str], status: int = 200) -> Answer:
-    """What waits for him, the oldest first; `outcomes` are what could not be done, by work item."""
-    after = page.asked("after")
-    found = await page.engine.work_items(
-        "Addressee=self",
-        actor=page.person.dn,
-        limit=_AT_ONCE + 1,
-        after=decode_cursor(after, of_items=True) if after else None,
-    )
-    shown = found[:_AT_ONCE]
-    return page.render(
-        "work/inbox.html",
-        status=status,
-        entries=[_Entry(each, _why(page, each)) for each in shown],
-        more=encode_cursor(cursor_of(shown[-1])) if len(found) > _AT_ONCE else None,
-        first=not after,
-        outcomes=outcomes,
-        late=sum(1 for each in shown if each.item.due_at is not None and each.item.due_at < page.now),
-        together=_TOGETHER,
-        titles={name: each.title for name, each in _ACTIONS.items()},
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A work item of the inbox, and by what it is the reader's where it is not addressed to himself."""
-
-    found: FoundWorkItem
-    why: str
-
-
-def _why(page: Page, found: FoundWorkItem) -> str:
-    addressee = found.item.addressee
-    if is_same(addressee, page.person.dn):
-        return ""
-    if page.engine.directory.group(addressee) is not None:
-        return f"as one of {page.name(addressee)}"
-    return f"for {page.name(addressee)}, who is absent"
-
-
-async def _requests(page: Page) -> Answer:
-    after = page.asked("after")
-    found = await page.engine.processes(
-        "Initiator=self",
-        actor=page.person.dn,
-        limit=_AT_ONCE + 1,
-        after=decode_cursor(after, of_items=False) if after else None,
-    )
-    shown = found[:_AT_ONCE]
-    return page.render(
-        "work/requests.html",
-        processes=shown,
-        more=encode_cursor(cursor_of(shown[-1])) if len(found) > _AT_ONCE else None,
-        first=not after,
-        may_start=page.may(Act.START),
-    )
-
-
-async def together(page: Page) -> Answer:
-    """Answer several at once: each by itself, so that one that cannot be done keeps none of the others."""
-    form = await page.form()
-    name, ids = form.get("do"), form.all("item")
-    if name not in _TOGETHER:
-        raise InvalidInput(f"do: {name[:40]!r} is none of {', '.join(_TOGETHER)}.")
-    if not ids:
-        return page.redirect(page.url("/inbox"), said="Choose what it is about first.", tone="warn")
-    if len(ids) > _MOST_TOGETHER:
-        raise InvalidInput(f"{len(ids)} work items are too many at once; at most {_MOST_TOGETHER} are answered.")
-    outcomes: dict[str, str] = {}
-    for item_id in dict.fromkeys(ids):
-        try:
-            await page.engine.act(item_id, name, actor=page.person.dn, comment=form.get("comment") or None)
-        except PlacetError as refusal:
-            outcomes[item_id] = refusal.message
-    done = len(dict.fromkeys(ids)) - len(outcomes)
-    said = f"{done} {_TOGETHER[name]}."
-    if not outcomes:
-        return page.redirect(page.url("/inbox"), said=said)
-    return await _inbox(page, {"": f"{said} {len(outcomes)} could not be {_TOGETHER[name]}:"} | outcomes, status=409)
-
-
-# -- one -------------------------------------------------------------------------------------------
 
 
 async def one(page: Page) -> Answer:
@@ -139,7 +38,7 @@ async def answer(page: Page) -> Answer:
     """Carry out one action with the work item."""
     typed = await page.form()
     item_id, name = page.parameters["id"], typed.get("do")
-    wanted = _ACTIONS.get(name)
+    wanted = ITEM_ACTIONS.get(name)
     if wanted is None:
         raise InvalidInput(f"do: {name[:40]!r} is nothing that is done with a work item.")
     values: dict[str, object] = {ask.name: typed.get(ask.name) or None for ask in wanted.asks}
@@ -149,14 +48,14 @@ async def answer(page: Page) -> Answer:
         await wanted.carry_out(EngineHands(page.engine, page.person.dn), item_id, values)
     except InvalidData as refusal:
         return await _item(page, typed, dict(refusal.faults), status=422)
-    except (Conflict, NotAllowed, InvalidInput) as refusal:
-        return await _item(page, typed, {}, trouble=refusal.message, status=409)
-    to = page.url("/work-items", item_id) if name in _STAYS else page.url("/inbox")
+    except (Conflict, NotAllowed, NotFound, InvalidInput) as refusal:
+        return await _item(page, typed, {}, trouble=page.told(refusal.message), status=409)
+    to = page.url("/work-items", item_id) if name in STAYS else page.url("/inbox")
     return page.redirect(to, said=wanted.done)
 
 
 async def _data(page: Page, typed: Form) -> dict[str, object]:
-    """What was changed in the form: fields that say what is stored already are left out."""
+    """What was changed in the form."""
     if not any(name.startswith(PREFIX) for name, _ in typed.pairs):
         return {}
     view, faults = await _view(page, typed)
@@ -164,12 +63,7 @@ async def _data(page: Page, typed: Form) -> dict[str, object]:
         raise InvalidData.of(faults.items())
     if view is None:  # somebody was quicker; the engine says who, and with what
         return {}
-    return {name: value for name, value in read(typed, view.fields).items() if _is_new(view, name, value)}
-
-
-def _is_new(view: FormView, name: str, value: object) -> bool:
-    state = next(each for each in view.fields if each.name == name)
-    return not (value is None and state.stored is None)
+    return read(typed, view.fields)
 
 
 async def _view(page: Page, typed: Form) -> tuple[FormView | None, dict[str, str]]:
@@ -202,21 +96,23 @@ async def _item(
 ) -> Answer:
     try:
         found = await page.engine.work_item(page.parameters["id"], actor=page.person.dn)
+        view, unreadable = await _view(page, typed)
     except NotFound:
-        return page.render("work/gone.html", status=404)
-    view, unreadable = await _view(page, typed)
+        if page.is_partial:
+            raise NotFound("This work item is not yours any more: somebody else has it by now.") from None
+        return page.render("work/gone.html", status=404, comment=typed.get("comment"))
     possible = actions_for(
         Case(found.process, found.item, found.definition, page.person.dn, page.engine.directory, page.now)
     )
     values: dict[str, Any] = {
         "found": found,
-        "why": _why(page, found),
+        "why": why(page, found),
         "is_open": found.item.status in (WorkItemStatus.OPEN, WorkItemStatus.CLAIMED),
         "sections": sections(view, typed, faults | unreadable) if view is not None else [],
         "data": _shown(found, view),
-        "answers": [_ACTIONS[name] for name in _ANSWERS if Action[name.upper()] in possible],
+        "answers": answers_of(possible, is_returned=found.item.returned),
         "others": [
-            each for name, each in _ACTIONS.items() if name not in _ANSWERS and Action[name.upper()] in possible
+            each for name, each in ITEM_ACTIONS.items() if name not in ANSWERS and Action[name.upper()] in possible
         ],
         "comments": await page.engine.comments(found.process.id, actor=page.person.dn, system=False),
         "typed": typed,
@@ -228,19 +124,27 @@ async def _item(
     return page.render("work/item.html", status=status, **values)
 
 
-def _shown(found: FoundWorkItem, view: FormView | None) -> Sequence[tuple[str, object]]:
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A data item with its value: what it is called, and what is told of that on pointing."""
+
+    label: str
+    about: str
+    item: DataItem
+    value: object
+
+
+def _shown(found: FoundWorkItem, view: FormView | None) -> Sequence[_Shown]:
     """The data of the process that the form does not show already."""
     in_form = {state.name for state in view.fields if state.visible} if view is not None else set()
     return [
-        (item.description or in_words(name), found.process.data.get(name))
+        _Shown(label_of(found.definition, name), about(item), item, found.process.data[name])
         for name, item in found.definition.asked.items()
         if name not in in_form and found.process.data.get(name) is not None
     ]
 
 
 ROUTES = (
-    get("/inbox", show),
-    post("/inbox/act", together),
     get("/work-items/{id}", one),
     post("/work-items/{id}/form", update),
     post("/work-items/{id}", answer),

@@ -1,15 +1,15 @@
-"""Groups as bars: how many each has, in proportion to the largest, and the query that finds its rows."""
+"""Groups as bars: how many each has, and the query that finds its rows; those of a time side by side, with its gaps."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from placet.query.ast import Comparison, Node, Operator, Related, all_of
 from placet.query.fields import FieldType
 from placet.query.query import Group, Table
+from placet_api.console.charts import Bar, Chart, Series, Slot, axis_text, share_of, top_of
 from placet_api.console.page import Page
 from placet_api.console.results.asked import Asked, equal_to, query_url
 from placet_api.console.times import bucket_text
@@ -20,41 +20,44 @@ _STEPS = {
     "day": timedelta(days=1),
     "week": timedelta(weeks=1),
 }
-_MOST_UPRIGHT = 90  # bars that stand side by side
+_MOST_UPRIGHT = 200  # bars that stand side by side
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One group: its name, how many rows it has, that in hundredths of the largest, and where its rows are."""
-
-    label: str
-    count: int
-    share: float
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bars:
-    """All groups; `upright` ones are of one time bucket, in its order."""
-
-    bars: list[Bar]
-    upright: bool
-    most: int
-
-
-def bars_of(page: Page, asked: Asked, table: Table) -> Bars:
-    """The groups of a result, in its order; those of a time from left to right."""
-    groups, rows = asked.query.group, list(table.rows)
+def bars_of(page: Page, asked: Asked, table: Table) -> tuple[Chart, bool]:
+    """The groups of a result in its order, and whether they stand side by side: those of a time, from left to right."""
+    groups, rows, upright = asked.query.group, list[Sequence[Any]](table.rows), False
+    if len(groups) == 1 and groups[0].bucket is not None:
+        every = with_gaps(rows, groups[0].bucket)
+        upright = len(every) <= _MOST_UPRIGHT
+        rows = every if upright else rows
     most = max((row[-2] for row in rows), default=0) or 1
-    upright = len(groups) == 1 and groups[0].bucket is not None and len(rows) <= _MOST_UPRIGHT
-    if upright:
-        rows.sort(key=lambda row: (row[0] is not None, row[0]))
-    addresses = group_addresses(page, asked, rows)
-    bars = [
-        Bar(_label(page, groups, row), row[-2], round(100 * row[-2] / most, 2), address)
-        for row, address in zip(rows, addresses, strict=True)
+    top = top_of([most]) if upright else most
+    slots = [
+        Slot(_label(page, groups, row), [Bar(f"{row[-2]:,}", share_of(row[-2], top), address)])
+        for row, address in zip(rows, group_addresses(page, asked, rows), strict=True)
     ]
-    return Bars(bars, upright, most)
+    half = axis_text(top / 2) if not top % 2 else ""
+    return Chart("", "", [Series("", "first")], slots, axis_text(top), half, ""), upright
+
+
+def with_gaps(rows: Sequence[Sequence[Any]], bucket: str) -> list[Sequence[Any]]:
+    """Groups of a time bucket in its order, with those that have no rows between the first and the last."""
+    nothing, timed = [row for row in rows if row[0] is None], {row[0]: row for row in rows if row[0] is not None}
+    if not timed:
+        return nothing
+    every = [timed.get(begin, (begin, 0, None)) for begin in _chain(min(timed), max(timed), bucket)]
+    if sum(row[0] in timed for row in every) < len(timed):  # hours that a change of the clock has moved
+        every = [timed[begin] for begin in sorted(timed)]
+    return [*nothing, *every]
+
+
+def _chain(first: datetime, last: datetime, bucket: str) -> Iterator[datetime]:
+    """The beginnings of buckets from one to another, and not many more than can be drawn."""
+    for _ in range(_MOST_UPRIGHT + 1):
+        yield first
+        if first >= last:
+            return
+        first = _end(first, bucket)
 
 
 def group_addresses(page: Page, asked: Asked, rows: Iterable[Sequence[Any]]) -> list[str]:

@@ -9,6 +9,7 @@ from functools import cache
 
 from placet.query.fields import RESOURCES, Field, FieldType
 from placet.query.query import Group, Path
+from placet_api.console.data_words import in_words
 
 #: The field whose value says which page a row leads to.
 ID_FIELDS = {
@@ -87,10 +88,10 @@ def default_paths(of: str) -> tuple[Path, ...]:
 
 
 def title_of(name: str) -> str:
-    """What people read for a name of the language: `Created` for `CreationTime`, `amount` for `Data.amount`."""
+    """What people read for a name of the language: `Created` for `CreationTime`, `First day` for `Data.first_day`."""
     head, _, last = name.rpartition(".")
     if head in ("Data", "Process.Data"):
-        return last
+        return in_words(last)
     words = _TITLES.get(last) or _WORDS.sub(" ", last).capitalize()
     return f"{head} {words.lower()}" if head else words
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+#: Open processes of which an approval found nobody who can answer it.
+STUCK = "ProcessStatus = Running and Events.Kind = work_item.stranded"
+
 EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
     "processes": (
         ("ProcessStatus = Running and CreationTime < -7d", "open for longer than a week"),
@@ -17,6 +20,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
             "Incidents.ResolutionTime is null and Incidents.OpenTime is not null",
             "something failed, and waits for somebody",
         ),
+        (STUCK, "nobody was found who can answer"),
         ("group by Definition, ApprovalStatus sort count desc", "how many of each, and how long they took"),
         ("CreationTime >= -30d group by day(CreationTime)", "starts by day"),
     ),

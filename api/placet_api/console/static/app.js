@@ -23,24 +23,59 @@
     toast.addEventListener("pointerleave", () => (timer = setTimeout(() => toast.remove(), 3000)));
   }
 
-  function say(text, tone = "good") {
+  function show(text, tone) {
     const toast = document.createElement("p");
     toast.className = "toast";
     toast.dataset.tone = tone;
     toast.textContent = text;
     toasts.append(toast);
-    leave(toast);
+    return toast;
   }
+
+  function say(text, tone = "good") {
+    leave(show(text, tone));
+  }
+
+  // -- a session that has ended: the page stays as it is, and says so until the server answers again --
+
+  function signIn() {
+    const link = document.createElement("a");
+    link.href = `${home}sign-in`;
+    link.target = "_blank";
+    link.rel = "noopener";
+    link.textContent = "Sign in";
+    return link;
+  }
+
+  function ended(text) {
+    if (toasts.querySelector("[data-ended]")) return;
+    const toast = show(`${text} `, "warn");
+    toast.dataset.ended = "";
+    toast.append(signIn());
+  }
+
+  function goesOn() {
+    toasts.querySelector("[data-ended]")?.remove();
+  }
+
+  document.addEventListener("htmx:afterRequest", (event) => event.detail.successful && goesOn());
 
   toasts?.querySelectorAll(".toast").forEach(leave);
   document.addEventListener("toast", (event) => say(event.detail.text, event.detail.tone));
 
   document.addEventListener("htmx:responseError", (event) => {
     const { xhr } = event.detail;
+    if (xhr.status === 401) return ended(xhr.responseText);
     const isText = (xhr.getResponseHeader("content-type") || "").startsWith("text/plain");
     say(isText && xhr.responseText ? xhr.responseText : "The server did not answer as expected; reload the page.", "bad");
   });
   document.addEventListener("htmx:sendError", () => say("The server cannot be reached; try again in a moment.", "bad"));
+
+  // What a page asks for by itself is no use of the session, which ends while nobody is there.
+  const quiet = { "Placet-Quiet": "1" };
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (["look", "refreshed"].includes(event.detail.triggeringEvent?.type)) Object.assign(event.detail.headers, quiet);
+  });
 
   // -- forms: once is enough, and some ask first -------------------------------------------------
 
@@ -57,6 +92,21 @@
       return;
     }
     form.dataset.sent = "true";
+  });
+  // One that a script sends counts as sent until it is refused: its answer comes before the page that it leads to.
+  const sentByScript = (event) => event.detail.elt.matches("form[hx-post]") && event.detail.elt;
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (sentByScript(event)) event.detail.elt.dataset.sent = "true";
+  });
+  const dropSecond = (event) => {
+    if (!event.target.matches("form[hx-post][data-sent]")) return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  document.addEventListener("submit", dropSecond, { capture: true }); // before the script that would put it in a queue
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const leads = event.detail.successful && event.detail.xhr.getResponseHeader("HX-Redirect");
+    if (!leads && sentByScript(event)) delete event.detail.elt.dataset.sent;
   });
   addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
 
@@ -85,6 +135,40 @@
     late = [];
   });
 
+  document.querySelector("form[method=post] [aria-invalid]")?.focus(); // what has to be mended first
+
+  // -- fields that complete what is typed: people and groups as the server knows them, zones as the browser does ----
+
+  let asked;
+
+  function offer(input, found) {
+    const list = input.list || document.createElement("datalist");
+    list.id = `${input.id}-offered`;
+    list.replaceChildren(...found.map(({ value, label }) => new Option(label, value)));
+    input.after(list);
+    input.setAttribute("list", list.id);
+  }
+
+  async function complete(input) {
+    asked?.abort();
+    asked = new AbortController();
+    const address = new URL(input.dataset.names, location.href);
+    address.searchParams.set("q", input.value);
+    try {
+      const answer = await fetch(address, { signal: asked.signal, headers: { "HX-Request": "true" } });
+      if (answer.ok) offer(input, await answer.json());
+    } catch {
+      // he types on, or the server is away: there is nothing to offer
+    }
+  }
+
+  for (const event of ["focusin", "input"]) {
+    document.addEventListener(event, ({ target }) => {
+      if (target.matches("input[data-names]")) complete(target);
+      else if (target.id === "zone" && !target.list) offer(target, Intl.supportedValuesOf("timeZone").map((value) => ({ value, label: value })));
+    });
+  }
+
   // -- what fills a dialog by a script opens it ---------------------------------------------------
 
   document.addEventListener("click", (event) => {
@@ -107,6 +191,13 @@
       event.preventDefault();
       next.focus();
     }
+  });
+
+  // -- times are exact where one points at them, and where one presses: by hand one of them, by its key all ---
+
+  document.addEventListener("click", (event) => {
+    const time = event.target.closest?.("time[title]");
+    if (time && !time.closest("a, button, summary, label")) time.toggleAttribute("data-exact");
   });
 
   // -- keys --------------------------------------------------------------------------------------
@@ -133,6 +224,7 @@
     k: () => step(-1),
     Enter: () => current()?.querySelector("a[href]")?.click(),
     x: () => current()?.querySelector("input[type=checkbox]")?.click(),
+    i: () => root.toggleAttribute("data-exact"),
     "?": () => document.getElementById("keys")?.togglePopover(),
     "/": () => {
       const bar = document.querySelector("[data-query-bar]");
@@ -142,31 +234,40 @@
     },
   };
 
+  /** An answer with this letter only comes under the hand: nothing is sent before Enter. */
+  function answer(key) {
+    const place = document.querySelector(`[data-focus-key="${CSS.escape(key)}"]`);
+    const control = place?.matches("div") ? place.querySelector("input, textarea") : place;
+    return control && (() => control.focus());
+  }
+
   document.addEventListener("keydown", (event) => {
     if (root.dataset.keys === "off" || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const at = event.composedPath()[0];
     if (at.isContentEditable || at.closest?.("input:not([type=checkbox]):not([type=radio]), textarea, select")) return;
+    if (event.key === "Enter" && at.type === "checkbox" && at.closest("table[data-rows]")) {
+      event.preventDefault();
+      at.closest("tr").querySelector("a[href]")?.click();
+      return;
+    }
     if (event.key === "Enter" && at.closest?.("a, button, summary, input")) return;
     if (document.querySelector("dialog:popover-open, .menu:popover-open") && event.key !== "?") return;
     if (went && event.timeStamp - went < 1500) {
       went = 0;
-      const link = document.querySelector(`.side a[data-key="${CSS.escape(event.key)}"]`);
-      if (link) {
-        event.preventDefault();
-        link.click();
-      }
+      if (event.key.length === 1) event.preventDefault(); // it is no key of its own then, wherever it leads
+      document.querySelector(`.side a[data-key="${CSS.escape(event.key)}"]`)?.click();
       return;
     }
     if (event.key === "g") {
       went = event.timeStamp;
       return;
     }
-    const act = keys[event.key];
+    const act = keys[event.key] || answer(event.key);
     if (act) {
       event.preventDefault();
       act();
     }
   });
 
-  window.placet = { say, home };
+  window.placet = { say, quiet, ended, goesOn, signIn, home };
 })();

@@ -1,4 +1,4 @@
-// The results of a query: news of them without a jump, and files with their progress.
+// The results of a query: what happens to them is seen without a jump, and who comes back finds his place.
 "use strict";
 
 (() => {
@@ -9,15 +9,86 @@
   const fold = document.querySelector(".facets-fold");
   if (fold && matchMedia("(min-width: 1081px)").matches) fold.open = true;
 
-  // -- news --------------------------------------------------------------------------------------
+  // -- rows, and those that are there by now -------------------------------------------------------
+
+  const results = document.querySelector(".results");
+  const body = document.getElementById("rows");
+  const box = body?.closest(".table-box");
+  const AT_ONCE = 500; // rows that one answer has at most
+  const MOST = 5000; // rows that are read again
+
+  const rowsOf = (place) => [...(place?.querySelectorAll("tr[data-key]") || [])];
+  const rowOf = (key) => rowsOf(body).find((row) => row.dataset.key === key);
+  const moreOf = (place) => place?.querySelector("tr.more a");
+
+  /** The rows from the first on, so many or a few more, with the way to those that follow. */
+  async function read(count, headers) {
+    const made = document.createElement("tbody");
+    let next = results.dataset.rowsUrl;
+    do {
+      const address = new URL(next, location.href);
+      const open = count - rowsOf(made).length;
+      if (open > 0) address.searchParams.set("rows", Math.min(open, AT_ONCE));
+      const answer = await fetch(address, { headers: { "HX-Request": "true", ...headers } });
+      if (answer.status === 401) throw Object.assign(new Error(await answer.text()), { isSignedOut: true });
+      if (answer.status !== 200) throw new Error(`The server answered ${answer.status}.`);
+      const piece = document.createElement("template");
+      piece.innerHTML = `<table><tbody>${await answer.text()}</tbody></table>`;
+      made.querySelector("tr.more")?.remove();
+      made.append(...piece.content.querySelector("tbody").children);
+      next = moreOf(made)?.getAttribute("hx-get");
+    } while (next && rowsOf(made).length < count);
+    return made;
+  }
+
+  function put(made) {
+    body.replaceChildren(...made.children);
+    htmx.process(body);
+  }
+
+  // -- the place where one reads, also for who comes back to it ------------------------------------
+
+  const head = () => box.querySelector("thead").getBoundingClientRect().bottom;
+
+  function place() {
+    const row = rowsOf(body).find((each) => each.getBoundingClientRect().bottom > Math.max(0, head()));
+    return row && { key: row.dataset.key, top: row.getBoundingClientRect().top };
+  }
+
+  function goTo(place) {
+    const row = place && rowOf(place.key);
+    if (!row) return;
+    box.scrollTop += row.getBoundingClientRect().top - place.top;
+    scrollBy({ top: row.getBoundingClientRect().top - place.top, behavior: "instant" }); // where it is the page that scrolls
+  }
+
+  async function comeBack(kept) {
+    history.scrollRestoration = "manual";
+    if (kept.count > rowsOf(body).length) put(await read(Math.min(kept.count, MOST)));
+    goTo(kept.place);
+    rowOf(kept.current)?.classList.add("current");
+  }
+
+  if (body && window.sessionStorage) {
+    const entry = history.state?.entry || crypto.randomUUID?.() || String(Math.random());
+    const kept = JSON.parse(sessionStorage.getItem(`placet ${entry}`) || "null");
+    history.replaceState({ ...history.state, entry }, "");
+    if (kept) comeBack(kept).catch(() => {});
+    addEventListener("pagehide", () => {
+      const current = (document.activeElement.closest("#rows tr") || body.querySelector("tr.current"))?.dataset.key;
+      sessionStorage.setItem(`placet ${entry}`, JSON.stringify({ count: rowsOf(body).length, place: place(), current }));
+    });
+  }
+
+  // -- news: what is there changes in its place, what has come or gone is announced ------------------
 
   const live = document.querySelector("[data-live]");
-  const body = document.getElementById("rows");
   const button = document.querySelector("[data-news]");
 
   if (live && button && window.EventSource) {
     const words = live.querySelector("[data-live-text]");
-    let source, timer, fresh, checkedAt = 0;
+    const first = rowsOf(body).length;
+    let source, timer, checkedAt = 0;
 
     const state = (name, text) => {
       live.dataset.state = name;
@@ -25,51 +96,70 @@
       live.hidden = false;
     };
 
+    /** So many rows that those in the window are among them; 0 for as many as a page has. */
+    function seen() {
+      if (!moreOf(body)) return rowsOf(body).length > first ? rowsOf(body).length + first : 0;
+      const end = Math.min(innerHeight, box.getBoundingClientRect().bottom);
+      const last = rowsOf(body).findLastIndex((row) => row.getBoundingClientRect().top < end) + 1;
+      return last > first ? Math.min(last, AT_ONCE) : 0;
+    }
+
+    function failed(failure) {
+      if (!failure.isSignedOut) return state("away", "Not up to date");
+      state("away", "Signed out");
+      source.close();
+      placet.ended(failure.message);
+    }
+
     const look = () => {
       timer = undefined;
       checkedAt = Date.now();
-      fetch(live.dataset.rowsUrl, { headers: { "HX-Request": "true" } })
-        .then((answer) => (answer.ok ? answer.text() : Promise.reject(answer.status)))
-        .then(compare)
-        .catch(() => state("away", "Not up to date"));
+      read(seen(), placet.quiet).then(compare).catch(failed);
     };
 
     const soon = () => {
       timer ??= setTimeout(look, Math.max(400, 2500 - (Date.now() - checkedAt)));
     };
 
-    const texts = (rows) => new Map([...rows].map((row) => [row.dataset.key, row.textContent]));
-
-    function compare(html) {
-      const made = document.createElement("template");
-      made.innerHTML = `<table><tbody>${html}</tbody></table>`;
-      const then = texts(body ? body.querySelectorAll("tr[data-key]") : []);
-      const now = texts(made.content.querySelectorAll("tr[data-key]"));
-      const come = [...now.keys()].filter((key) => !then.has(key)).length;
-      const changed = [...now].filter(([key, text]) => then.has(key) && then.get(key) !== text).length;
-      const first = [...then.keys()].slice(0, now.size);
-      const gone = now.size && come === 0 ? first.filter((key) => !now.has(key)).length : now.size ? 0 : then.size;
-      fresh = made;
-      const parts = [come && `${number(come)} new`, changed && `${number(changed)} changed`, gone && `${number(gone)} gone`].filter(Boolean);
-      button.hidden = !parts.length;
-      button.textContent = `${parts.join(", ")}: show`;
-      state("live", "Live");
+    function change(old, row) {
+      const stop = [...old.querySelectorAll("a")].indexOf(document.activeElement);
+      row.className = `${old.className} fresh`.trim();
+      old.replaceWith(row);
+      if (stop >= 0) row.querySelectorAll("a")[stop]?.focus({ preventScroll: true });
     }
 
-    button.addEventListener("click", () => {
-      if (!body) return location.reload();
-      const then = texts(body.querySelectorAll("tr[data-key]"));
-      body.replaceChildren(...fresh.content.querySelector("tbody").children);
-      for (const row of body.querySelectorAll("tr[data-key]")) {
-        if (then.get(row.dataset.key) !== row.textContent) row.classList.add("fresh");
+    function compare(made) {
+      placet.goesOn();
+      const then = new Map(rowsOf(body).map((row) => [row.dataset.key, row]));
+      const now = rowsOf(made);
+      const common = now.findLastIndex((row) => then.has(row.dataset.key));
+      const known = [...then.keys()].indexOf(now[common]?.dataset.key) + 1;
+      const keys = new Set(now.map((row) => row.dataset.key));
+      const whole = !moreOf(made); // without more to come the last row is the last
+      const come = now.slice(0, whole || common < 0 ? now.length : common).filter((row) => !then.has(row.dataset.key)).length;
+      const gone = [...then.keys()].slice(0, whole ? then.size : known).filter((key) => !keys.has(key)).length;
+      for (const row of now) {
+        const old = then.get(row.dataset.key);
+        if (old && old.textContent !== row.textContent) change(old, row);
       }
-      htmx.process(body);
+      const parts = [come && `${number(come)} new`, gone && `${number(gone)} gone`].filter(Boolean);
+      button.hidden = !parts.length;
+      if (parts.length) button.textContent = `${parts.join(", ")}: show`;
+      if (source.readyState !== EventSource.CLOSED) state("live", "Live");
+    }
+
+    async function showNews() {
+      const [then, at] = [new Set(rowsOf(body).map((row) => row.dataset.key)), place()];
+      put(await read(Math.min(then.size, MOST)));
+      const come = rowsOf(body).filter((row) => !then.has(row.dataset.key));
+      for (const row of come) row.classList.add("fresh");
+      goTo(at);
+      if (come.length) come[0].scrollIntoView({ block: "nearest" });
       button.hidden = true;
       document.querySelectorAll("[data-refreshed]").forEach((each) => htmx.trigger(each, "refreshed"));
-      const results = body.closest(".results");
-      body.closest(".table-box").scrollTop = 0;
-      if (results.getBoundingClientRect().top < 0) results.scrollIntoView();
-    });
+    }
+
+    button.addEventListener("click", () => (body ? showNews().catch(failed) : location.reload()));
 
     const open = () => {
       source?.close();
@@ -78,7 +168,11 @@
         state("live", "Live");
         soon(); // something may have happened between the page and its stream
       };
-      source.onerror = () => state("away", source.readyState === EventSource.CLOSED ? "Not live: reload the page" : "Connecting again");
+      source.onerror = ({ target }) => {
+        const isOver = target.readyState === EventSource.CLOSED;
+        state("away", isOver ? "Not live: reload the page" : "Connecting again");
+        if (isOver && target === source) soon(); // a look says why it was refused
+      };
       source.onmessage = soon;
     };
 
@@ -91,89 +185,4 @@
     addEventListener("pageshow", (event) => event.persisted && open());
     open();
   }
-
-  // -- files, with how far they are --------------------------------------------------------------
-
-  const box = document.querySelector("[data-export]");
-  if (!box || !window.ReadableStream) return;
-  const progress = box.querySelector("[data-export-progress]");
-  const bar = progress.querySelector("progress");
-  const text = progress.querySelector("[data-export-text]");
-  const stop = progress.querySelector("[data-export-stop]");
-  const total = Number(box.querySelector("[data-export-total]")?.dataset.exportTotal || 0);
-  const AT_ONCE = 4_000_000; // bytes that are gathered before they become one piece, which a browser may keep on its disk
-  let stopped;
-
-  const lines = (bytes) => {
-    let count = 0;
-    for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count += 1;
-    return count;
-  };
-
-  async function read(answer, told) {
-    const reader = answer.body.getReader();
-    const pieces = [];
-    let parts = [], size = 0, bytes = 0, rows = 0;
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      parts.push(value);
-      size += value.length;
-      bytes += value.length;
-      rows += lines(value);
-      if (size > AT_ONCE) {
-        pieces.push(new Blob(parts));
-        parts = [];
-        size = 0;
-      }
-      told(rows, bytes);
-    }
-    return new Blob([...pieces, ...parts], { type: answer.headers.get("content-type") });
-  }
-
-  function keep(blob, answer) {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition") || "")?.[1] || "export";
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-  }
-
-  async function load(link) {
-    stopped = new AbortController();
-    progress.hidden = stop.hidden = false;
-    bar.removeAttribute("value");
-    bar.max = total || 1;
-    text.textContent = "Reading…";
-    try {
-      const answer = await fetch(link.href, { signal: stopped.signal, headers: { "HX-Request": "true" } });
-      if (!answer.ok) throw new Error(await answer.text());
-      let rows = 0;
-      const blob = await read(answer, (read) => {
-        rows = read;
-        if (total) bar.value = Math.min(read, total);
-        text.textContent = total ? `${number(Math.min(read, total))} of ${number(total)}` : `${number(read)} rows`;
-      });
-      keep(blob, answer);
-      bar.value = bar.max;
-      stop.hidden = true;
-      text.textContent = `Done: ${number(Math.ceil(blob.size / 1024))} KB`;
-    } catch (failure) {
-      stop.hidden = true;
-      progress.hidden = stopped.signal.aborted;
-      text.textContent = "It broke off";
-      if (!stopped.signal.aborted) placet.say(failure.message || "The export broke off; try again.", "bad");
-    }
-  }
-
-  box.addEventListener("click", (event) => {
-    const link = event.target.closest("[data-export-form]");
-    if (link) {
-      event.preventDefault();
-      stopped?.abort();
-      load(link);
-    } else if (event.target === stop) {
-      stopped?.abort();
-    }
-  });
 })();
