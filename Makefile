@@ -7,6 +7,9 @@ BIN := .venv/bin
 # The first name pins what is installed and, for older versions of pip, what it is built with; the second is for newer.
 PIP := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip --disable-pip-version-check
 
+# Every program that a test starts would compile all of Placet anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test test-all check bench crash screenshots constraints clean
 .DELETE_ON_ERROR:
 

@@ -109,7 +109,7 @@ def test_nothing_is_suggested_where_nobody_can_guess():
     [
         ("CreationTime", "Created"),
         ("ProxyFor", "Proxy for"),
-        ("Data.amount", "amount"),
+        ("Data.amount", "Amount"),
         ("Process.Initiator", "Process initiator"),
     ],
 )
