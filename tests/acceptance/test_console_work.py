@@ -37,6 +37,18 @@ async def waiting(browser: Browser) -> list[str]:
     return re.findall(r'name="item" value="([0-9a-f]{32})"', (await browser.get("/console/inbox")).text)
 
 
+async def test_what_waits_can_be_delegated_from_the_inbox(server: RunningServer):
+    ben, clara = await signed_in(server, "ben"), await signed_in(server, "clara")
+    inbox = (await ben.get("/console/inbox")).text
+    [way] = re.findall(r'<a class="button" href="/console([^"]+)">.*Delegate</a>', inbox)
+    assert "Who gets the work" in await ben.page(way)
+    await ben.submit("/me/absences", delegate="clara")
+
+    process = await server.start("anna")
+
+    assert f"{process[:28]}0001" in await waiting(clara)
+
+
 async def test_a_request_is_started_by_its_form_and_approved(server: RunningServer):
     anna, ben = await signed_in(server, "anna"), await signed_in(server, "ben")
 

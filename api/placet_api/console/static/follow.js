@@ -70,6 +70,7 @@
     source?.close();
     source = new EventSource(place().dataset.follow);
     source.onopen = source.onmessage = soon; // something may have happened between the page and its stream
+    source.onerror = ({ target }) => target.readyState === EventSource.CLOSED && soon(); // a look says why it was refused
   }
 
   document.addEventListener("visibilitychange", () => {
