@@ -454,7 +454,7 @@ async def test_an_incident_is_found_and_resolved(
     assert path not in (await admin.get(f"/console{html.unescape(more)}")).text
     shown = (await admin.get(f"/console{path}")).text
     assert "it did not work" in shown
-    assert "&#34;who&#34;:&#34;Ann&#34;" in shown
+    assert "&#34;who&#34;: &#34;Ann&#34;" in shown
     (retry,) = [link for link in re.findall(r'href="/console([^"]+)"', shown) if "do=retry" in link]
     assert "Inputs" in await admin.page(html.unescape(retry))
     process, _, query = html.unescape(retry).partition("?")
