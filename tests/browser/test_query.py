@@ -42,7 +42,6 @@ async def test_the_bar_completes_fields_words_and_people(opened: Opens):
     await page.keyboard.press("ArrowDown")
     await page.keyboard.press("Enter")
     await expect(bar).to_have_text(re.compile(r"^Initiator = \S*anna"))
-    await page.keyboard.press("Escape")
     await page.keyboard.press("Enter")
 
     await page.wait_for_url(re.compile("q=Initiator"))

@@ -96,6 +96,24 @@ async def test_what_is_filled_in_while_a_form_is_drawn_anew_stays(opened: Opens)
     await expect(page.get_by_label("On which day")).to_have_value("2030-01-02")
 
 
+async def test_what_is_filled_in_before_the_page_listens_counts_as_well(opened: Opens):
+    anna = await opened("anna")
+    page = await anna.to("/start")
+    is_filled_in = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await is_filled_in.wait()
+        await route.continue_()
+
+    await page.route("**/htmx.min.js*", hold)
+    await page.get_by_role("link", name="Errand").click()
+    await page.get_by_label("Where to").select_option("Post office")
+    is_filled_in.set()
+
+    await expect(page.get_by_label("Parcels")).to_be_visible()
+    await expect(page.get_by_label("Where to")).to_have_value("post")
+
+
 async def test_a_group_is_asked_and_one_of_it_claims_releases_and_approves(opened: Opens, rest: Rest):
     process = await rest.start("anna", "Visit", guest="Ms Claim")
     vera, oskar = await opened("vera"), await opened("oskar")

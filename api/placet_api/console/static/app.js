@@ -135,6 +135,24 @@
     late = [];
   });
 
+  /** Whether somebody has changed a field since the page came. */
+  function isChanged(field) {
+    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+    if (field.tagName !== "SELECT") return field.value !== field.defaultValue;
+    const given = [...field.options].filter((each) => each.defaultSelected);
+    if (!given.length && !field.multiple) return field.selectedIndex > 0;
+    return [...field.options].some((each) => each.selected !== each.defaultSelected);
+  }
+
+  // What was filled in before htmx listened, or by the browser on the way back, is a change as well.
+  document.addEventListener("htmx:load", ({ target }) => {
+    if (target !== document.body) return;
+    for (const form of document.querySelectorAll("[hx-trigger='change']")) {
+      const fields = [...form.querySelectorAll("input:not([type=hidden]), select, textarea")];
+      fields.find(isChanged)?.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  });
+
   document.querySelector("form[method=post] [aria-invalid]")?.focus(); // what has to be mended first
 
   // -- fields that complete what is typed: people and groups as the server knows them, zones as the browser does ----

@@ -133,7 +133,7 @@
       extensions: [
         keys, oneLine, history(), keymap.of([...completionKeymap, ...historyKeymap, ...defaultKeymap]), placeholder(input.placeholder), EditorView.lineWrapping,
         language, syntaxHighlighting(colours), theme, EditorView.contentAttributes.of(label),
-        autocompletion({ override: [complete], icons: false, defaultKeymap: false, selectOnOpen: false, interactionDelay: 0 }),
+        autocompletion({ override: [complete], maxRenderedOptions: 10, icons: false, defaultKeymap: false, selectOnOpen: false, interactionDelay: 0 }),
         EditorView.updateListener.of((update) => update.docChanged && (input.value = update.state.doc.toString())),
       ],
     }),
