@@ -15,7 +15,7 @@ branch_labels = None
 depends_on = None
 
 _IS_RARE = " OR ".join(
-    f"kind BETWEEN {first} AND {last}"
+    f"kind + 0 BETWEEN {first} AND {last}"
     for first, last in ((3, 7), (12, 12), (32, 33), (35, 45), (52, 52), (55, 55), (60, 63))
 )
 _FOLD = f"""
