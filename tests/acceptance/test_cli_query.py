@@ -277,6 +277,8 @@ def test_a_shell_is_told_how_to_complete(on_sqlite: Placet, shell: str):
     assert (script.status, script.err) == (0, "")
     for word in ("query", "workitems", "watch", "views"):
         assert word in script.out
+    if shell == "zsh":  # loads the file as a function, whose first call has to complete already
+        assert script.out.splitlines()[-1] == '_cyclopts_placet "$@"'
 
 
 def test_bash_completes_commands_and_options(on_sqlite: Placet, tmp_path: Path):

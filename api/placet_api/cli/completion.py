@@ -7,6 +7,10 @@ from typing import Literal
 from placet_api.cli.output import say
 
 
+#: The file of a function that zsh loads has to call it as well: it is the function's first call.
+_CALLED = '\n\n_cyclopts_placet "$@"'
+
+
 def completion(shell: Literal["bash", "zsh", "fish"], /) -> None:
     """Print the script that makes a shell complete commands and options.
 
@@ -22,4 +26,5 @@ def completion(shell: Literal["bash", "zsh", "fish"], /) -> None:
     """
     from placet_api.cli.main import app
 
-    say(app.generate_completion(shell=shell).rstrip())
+    script = app.generate_completion(shell=shell).rstrip()
+    say(script + _CALLED if shell == "zsh" else script)
