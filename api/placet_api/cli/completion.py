@@ -6,7 +6,6 @@ from typing import Literal
 
 from placet_api.cli.output import say
 
-
 #: The file of a function that zsh loads has to call it as well: it is the function's first call.
 _CALLED = '\n\n_cyclopts_placet "$@"'
 
