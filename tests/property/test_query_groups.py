@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from placet import Engine
 from placet.core.names import fold_dn
 from placet.query.evaluate import holds
 from placet.query.fields import RESOURCES, FieldType
@@ -37,17 +36,6 @@ MILLISECOND = timedelta(milliseconds=1)
 @pytest.fixture
 def contents(rounds):
     return filling(DEFINITIONS, None if rounds > 3 else 20261122)
-
-
-@pytest.fixture
-async def engine(database_url, clock):
-    async with Engine(database_url, clock=clock, run_jobs=False) as engine:
-        yield engine
-
-
-@pytest.fixture
-def filled(contents, database_url):
-    return contents.facts(database_url)
 
 
 def related(filled: Any) -> dict[str, Any]:

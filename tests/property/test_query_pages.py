@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from placet import Engine
 from placet.core.names import fold_dn
 from placet.core.permissions import Permission
 from placet.errors import InvalidInput, NotAllowed
@@ -40,17 +39,6 @@ QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large]
 @pytest.fixture
 def contents(rounds):
     return filling(DEFINITIONS, None if rounds > 3 else 20261123)
-
-
-@pytest.fixture
-async def engine(database_url, clock):
-    async with Engine(database_url, clock=clock, run_jobs=False) as engine:
-        yield engine
-
-
-@pytest.fixture
-def filled(contents, database_url):
-    return contents.facts(database_url)
 
 
 def related_of(filled):

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from placet import Engine
 from placet.query.ast import Comparison, In, IsNull, Operator
 from placet.query.evaluate import holds
 from placet.query.fields import RESOURCES
@@ -28,17 +27,6 @@ QUIET = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too
 @pytest.fixture
 def contents(rounds):
     return filling(DEFINITIONS, None if rounds > 3 else 20261122)
-
-
-@pytest.fixture
-async def engine(database_url, clock):
-    async with Engine(database_url, clock=clock, run_jobs=False) as engine:
-        yield engine
-
-
-@pytest.fixture
-def filled(contents, database_url):
-    return contents.facts(database_url)
 
 
 def found(tx, world, resource, tree):
