@@ -82,6 +82,7 @@ class Stream(Events):
 
     def __init__(self) -> None:
         self._committed = asyncio.Event()
+        self._readers = 0
         self._tail = Tail(self._events_after, lambda: self._read(trail.last_position))
 
     def _tell_readers(self) -> None:
@@ -92,6 +93,7 @@ class Stream(Events):
         self, after: str | None, actor: str | None, query: str | Node | None
     ) -> AsyncGenerator[EventPage, None]:
         wanted = self._condition(query, actor)
+        self._readers += 1
         try:
             position = await self._read(trail.last_position) if after is None else position_of(after)
             while not self._was_closed:
@@ -104,6 +106,8 @@ class Stream(Events):
         except Unavailable:
             if not self._was_closed:
                 raise
+        finally:
+            self._readers -= 1
 
     def _condition(self, query: str | Node | None, actor: str | None) -> Node | None:
         """What is asked for, once it is known that this person may ask it and that it means something."""

@@ -89,7 +89,9 @@ async def _parts(request: Request, pages: Pages, first: EventPage) -> AsyncGener
     now = asyncio.get_running_loop().time
     ends, beats = now() + LONGEST_SECONDS, now() + HEARTBEAT_SECONDS
     stopping = request.scope.get(STOPPING)
+    metrics = request.engine.telemetry.metrics
     async with aclosing(pages):
+        metrics.event_streams += 1
         try:
             yield _page(request, first) or _heartbeat(first)
             async for page in pages:
@@ -103,6 +105,8 @@ async def _parts(request: Request, pages: Pages, first: EventPage) -> AsyncGener
                     return
         except PlacetError as failure:  # it is too late for another status
             yield b"event: fault\ndata: " + fault_of(failure).body + b"\n\n"
+        finally:
+            metrics.event_streams -= 1
 
 
 def _page(request: Request, page: EventPage) -> bytes:

@@ -33,12 +33,13 @@ class CallRunner(Runner):
         return Done(answer.outcome, answer.response, reason, works=not answer.transient)
 
     async def bounds(self, lane: str) -> tuple[str, Bounds]:
-        """The bounds of the service that a lane's connector belongs to; of one that there is not the usual ones."""
+        """The bounds of the service that a lane names, or its connector; of one that there is not the usual ones."""
         catalog = await self._catalog.now()
-        connector = catalog.connectors.find(lane.partition("/")[2])
-        if connector is None:
+        kind, _, name = lane.partition("/")
+        connector = None if kind == "service" else catalog.connectors.find(name)
+        service = catalog.services.by_id.get(name) if connector is None else catalog.service_of(connector)
+        if service is None:
             return lane, Bounds()
-        service = catalog.service_of(connector)
         limits = service.limits
         return f"service/{service.id}", Bounds(limits.concurrency, limits.breaker_failures, limits.breaker_seconds)
 
