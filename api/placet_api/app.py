@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TypeAlias
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -19,13 +21,17 @@ from placet.engine import Engine
 from placet.errors import Unavailable
 from placet.log import get_logger
 from placet.settings import Settings
+from placet.telemetry.otlp import provider_of
 from placet_api.answers import Answer, json_answer
 from placet_api.console.service import Console
 from placet_api.errors import fault, fault_of, symbol_of
+from placet_api.known import ROUTE
+from placet_api.metrics import MetricsPage
 from placet_api.openapi.routes import docs, openapi_json
 from placet_api.processmaker.oauth import OAuthService
 from placet_api.processmaker.service import Service as ProcessMakerService
 from placet_api.ris.service import Service
+from placet_api.tracking import Tracking
 
 log = get_logger("placet.api")
 
@@ -43,23 +49,33 @@ def create_app(engine: Engine) -> Starlette:
     return _application(engine)
 
 
-def serve_app(settings: Settings, *, tell_password: Callable[[str], None] | None = None) -> Starlette:
+def serve_app(
+    settings: Settings, *, tell_password: Callable[[str], None] | None = None, address: str | None = None
+) -> Starlette:
     """An application that opens an engine by its settings when it starts, and closes it when it stops.
 
     `app.state.engine` is the engine. An administrator without a password gets that of the settings, else a random one
-    that `tell_password` is called with.
+    that `tell_password` is called with. `address` is where it answers, for the list of engines. Traces go where the
+    settings say.
+
+    Raises `InvalidInput` for settings that it cannot work with.
     """
-    engine = Engine(settings=settings, definitions=_definitions(settings))
+    provider = provider_of(settings) if settings.otlp_endpoint else None
+    engine = Engine(settings=settings, definitions=_definitions(settings), address=address, tracer_provider=provider)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with engine:
-            password = await ensure_administrator(engine.store, settings.admin_password or None)
-            await engine.refresh()
-            await _ensure_connectors_plugin(engine)
-            if password is not None and tell_password is not None:
-                tell_password(password)
-            yield
+        try:
+            async with engine:
+                password = await ensure_administrator(engine.store, settings.admin_password or None)
+                await engine.refresh()
+                await _ensure_connectors_plugin(engine)
+                if password is not None and tell_password is not None:
+                    tell_password(password)
+                yield
+        finally:
+            if provider is not None:
+                await asyncio.to_thread(provider.shutdown)
 
     app = _application(engine, lifespan)
     app.state.engine = engine
@@ -88,10 +104,15 @@ def _application(engine: Engine, lifespan: Lifespan | None = None) -> Starlette:
         if not engine.is_open:
             return _response(fault_of(Unavailable("No commands are taken: the engine is starting or stopping.")))
         try:
-            await engine.require_writable()
+            await engine.require_ready()
         except Unavailable as failure:
             return _response(fault_of(failure))
         return _response(json_answer({"status": "ready"} if engine.opens_secrets else _READY_WITHOUT_SECRETS))
+
+    page = MetricsPage(engine)
+
+    async def metrics(request: Request) -> Response:
+        return _response(await page.answer(request))
 
     app = Starlette(
         routes=[
@@ -101,9 +122,11 @@ def _application(engine: Engine, lifespan: Lifespan | None = None) -> Starlette:
             Console(engine),
             _open_to_all("/healthz", healthz),
             _open_to_all("/readyz", readyz),
+            _open_to_all("/metrics", metrics),
             _open_to_all("/openapi.json", _at_once(openapi_json)),
             _open_to_all("/docs", _at_once(docs)),
         ],
+        middleware=[Middleware(Tracking, engine=engine)],
         exception_handlers={HTTPException: _refused},
         lifespan=lifespan,
     )
@@ -122,6 +145,7 @@ def _open_to_all(path: str, endpoint: Callable[[Request], Awaitable[Response]]) 
     """A route for who has no credentials, with the methods of every resource that is read."""
 
     async def answer(request: Request) -> Response:
+        request.scope[ROUTE] = path
         if request.method == "OPTIONS":
             return _response(Answer(204, headers=((b"allow", ", ".join(_OPEN_METHODS).encode()),)))
         return await endpoint(request)

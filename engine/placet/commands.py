@@ -21,6 +21,7 @@ class _Command:
     actor: str | None = None
     id: str = field(default_factory=new_command_id)
     job: tuple[str, int] | None = None  # the outbox row that this command answers; it goes with the same commit
+    trace: str | None = field(default=None, compare=False)  # a W3C traceparent that the jobs it makes are linked to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from placet import __version__
 from placet.clock import Clock, SystemClock
 from placet.commands import (
     ActOnWorkItem,
@@ -30,6 +32,7 @@ from placet.connectors.request import check_inputs
 from placet.core.form_choices import Answers, ChoicesWanted, Question
 from placet.core.people import Directory
 from placet.core.records import work_item_id
+from placet.core.statuses import NodeStatus
 from placet.core.texts import check_command
 from placet.deployment import Deployment
 from placet.directory.caller import Caller
@@ -43,33 +46,42 @@ from placet.directory.sessions import Sessions
 from placet.directory.sign_in import SignIn
 from placet.errors import Conflict, NotAllowed, NotFound, Unavailable
 from placet.forms import Forms
+from placet.gauges import Gauges, watch_at_hand
 from placet.insights import Insights
 from placet.jobs.asking import Asking
 from placet.jobs.calls import CallRunner
 from placet.jobs.circuit import Circuits
-from placet.jobs.dispatcher import Dispatcher
 from placet.jobs.mail import MailRunner
+from placet.jobs.observed import Observed
+from placet.jobs.port import jobs_of
+from placet.jobs.retention import Retention
 from placet.jobs.runner import Runner
 from placet.jobs.scheduler import Scheduler
 from placet.jobs.webhooks import Courier
-from placet.log import get_logger
+from placet.log import PROCESS_ID, get_logger
 from placet.mail.post import Post
 from placet.mail.server import server_of
+from placet.nodes import Nodes, OwnNode, default_engine_id, start_here
 from placet.overview import Figures
 from placet.readiness import Readiness
 from placet.saved_views import SavedViews
 from placet.settings import Settings
 from placet.store.batch import Outcome
-from placet.store.database import Questions, open_database, opened
+from placet.store.database import Questions, liveness, open_database, opened
 from placet.store.migrate import Migrated, migrate, require_newest
 from placet.store.world import World
 from placet.store.writer import Writer
 from placet.stream import Stream
 from placet.system import System
+from placet.telemetry import Telemetry
+from placet.telemetry.tracing import Tracing
 from placet.verbs import Verbs
 from placet.views import Views
 from placet.webhooks.manage import Webhooks
 from placet.webhooks.sender import Sender
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import TracerProvider
 
 log = get_logger("placet.engine")
 
@@ -79,7 +91,7 @@ _MOST_ASKED = 3  # times that the choices of one submission are asked for, as it
 _TO_WHOLE = (AddComment, ChangeData, PauseProcess, ResolveIncident, ResumeProcess, TerminateProcess)
 
 
-class Engine(Deployment, Verbs, Views, Insights, Forms, Stream):
+class Engine(Deployment, Verbs, Views, Insights, Forms, Nodes, Stream):
     """One engine on one database, for the length of an `async with` block.
 
         async with Engine("sqlite:///placet.db", definitions="definitions") as engine:
@@ -100,11 +112,15 @@ class Engine(Deployment, Verbs, Views, Insights, Forms, Stream):
         clock: Clock | None = None,
         run_jobs: bool = True,
         migrate_empty: bool = True,
+        address: str | None = None,
+        tracer_provider: TracerProvider | None = None,
     ) -> None:
         """Make an engine that is yet to be opened.
 
         `database_url` goes over that of the settings; `definitions` is a folder to load at each opening; without
-        `run_jobs` no timer fires; without `migrate_empty` a database has to have its tables.
+        `run_jobs` no timer fires, and the engine is no node among the others; without `migrate_empty` a database has to
+        have its tables; `address` is where it answers requests, for the list of nodes. Spans go to `tracer_provider`
+        of OpenTelemetry, or else to the one that the program has set by then, if any.
 
         Raises `InvalidInput` for a URL that names no database, or a folder that is not there.
         """
@@ -119,11 +135,15 @@ class Engine(Deployment, Verbs, Views, Insights, Forms, Stream):
         self._connected = self._was_closed = False
         self._reads, self._all_read = 0, asyncio.Event()
         self._world = World(self.clock)
-        engine_id = self.settings.engine_id
-        self._writer = Writer(self._database, self._world, self.clock, engine_id, self._on_commit)
+        of_host = os.getpid() if run_jobs else None
+        self.engine_id = self.settings.engine_id or default_engine_id(self.settings.database_url, of_host)
+        self.telemetry = telemetry = Telemetry(tracing=Tracing(tracer_provider, self.settings.trace_services))
+        self._writer = Writer(self._database, self._world, self.clock, self.engine_id, self._on_commit, telemetry)
         self._figures = Figures(self._world, self.clock, lambda: self._writer.waiting)
         self._scheduler = Scheduler(self._writer, self._world, self.clock, self.settings.idempotency_hours)
-        self._readiness = Readiness(self._write)
+        self._readiness = Readiness(self._read, self._write, self.clock)
+        self._gauges = Gauges(telemetry.metrics, self._read, self._world, self.clock)
+        watch_at_hand(telemetry.metrics, self._status, self._numbers())
         self._system = System(self)
         self.refused = Refused(self._writer, self.clock)
         self.sign_in = SignIn(
@@ -141,23 +161,33 @@ class Engine(Deployment, Verbs, Views, Insights, Forms, Stream):
         self.oauth = OAuth(self._writer, self.clock, self.vault, self.sign_in, lambda: self._world.directory)
         self.outbound = Client(self.settings)
         self.connectors = Connectors(
-            self._writer, self.clock, self.vault, self.outbound, lambda: self._system.definitions()
+            self._writer, self.clock, self.vault, self.outbound, lambda: self._system.definitions(), telemetry
         )
         server = server_of(self.settings)
-        self._post = None if server is None else Post(server, self.clock)
+        self._post = None if server is None else Post(server, self.clock, telemetry.metrics)
         self._world.public_url = None if server is None else self.settings.public_url
         circuits = Circuits()
         asking = Asking(self.connectors.catalog, self.connectors.calls, circuits, self.clock)
         self._choice_source = ChoiceSource(asking, self.connectors.catalog.now, self.clock)
         runners: dict[str, Runner] = {
-            "call": CallRunner(self.connectors.catalog, self.connectors.calls),
-            "mail": MailRunner(self._writer, lambda: self._world.directory, self._post),
+            "call": Observed(CallRunner(self.connectors.catalog, self.connectors.calls), telemetry),
+            "mail": Observed(MailRunner(self._writer, lambda: self._world.directory, self._post), telemetry),
         }
-        self._dispatcher = Dispatcher(self._writer, self.clock, runners, circuits)
-        sender = Sender(self.outbound, self._writer, self.vault, self._world, self.clock)
+        self._dispatcher = jobs_of(self.settings, self._writer, self.clock, runners, circuits)
+        sender = Sender(self.outbound, self._writer, self.vault, self._world, self.clock, telemetry.metrics)
         self.webhooks = Webhooks(self._writer, self.clock, self.vault, sender, self._world)
         self.saved_views = SavedViews(self._writer)
+        lock = liveness(self.settings.database_url, self.settings.database_direct_url, self.engine_id)
+        self._node = OwnNode(start_here(self.engine_id, address, __version__), self._writer, lock, self._drain)
         self._courier = Courier(self._writer, self._world, self.clock, sender, self.webhooks)
+        self._retention = Retention(
+            self._writer,
+            self._world,
+            self.clock,
+            self.settings.idempotency_hours,
+            self._courier.reached,
+            lambda: self._node.is_first,
+        )
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -180,8 +210,11 @@ class Engine(Deployment, Verbs, Views, Insights, Forms, Stream):
         """
         if self._connected or self._was_closed:
             raise Conflict("This engine has been opened before; make another Engine for the same database.")
+        self.telemetry.tracing.begin()
         try:
             await self._connect()
+            if self._run_jobs:
+                await self._node.enter()
             if self._definitions is not None:
                 await self._load_connectors(Path(self._definitions) / FOLDER)
                 await self.as_system().load_definitions(self._definitions)
@@ -192,6 +225,8 @@ class Engine(Deployment, Verbs, Views, Insights, Forms, Stream):
             self._scheduler.start()
             self._dispatcher.start()
             self._courier.start()
+            self._retention.start()
+            await self._node.begin()
         self.opened_at = self.clock.now()
         self.is_open = True
 
@@ -202,7 +237,9 @@ class Engine(Deployment, Verbs, Views, Insights, Forms, Stream):
         await self._scheduler.close()
         await self._dispatcher.close()
         await self._courier.close()
+        await self._retention.close()
         await self.refused.close()
+        await self._gauges.close()
         await self._disconnect()
 
     async def _connect(self) -> None:
@@ -221,12 +258,20 @@ class Engine(Deployment, Verbs, Views, Insights, Forms, Stream):
         await self.outbound.close()
         if self._post is not None:
             await self._post.close()
+        await self._node.leave()
         await self._writer.close()
         self._connected = False
         while self._reads:
             self._all_read.clear()
             await self._all_read.wait()
         await self._database.close()
+        await self._node.release()
+
+    async def _drain(self) -> None:
+        """Take no more work, and return once nothing runs here any more but what is asked for."""
+        await asyncio.gather(
+            self._scheduler.close(), self._dispatcher.drain(), self._courier.drain(), self._retention.close()
+        )
 
     async def _load_connectors(self, folder: Path) -> None:
         made = await self.connectors.import_folder(Caller(None, self.directory, self.clock.now()), folder)
@@ -265,6 +310,13 @@ class Engine(Deployment, Verbs, Views, Insights, Forms, Stream):
         return await self._submit(command)
 
     async def _submit(self, command: Command) -> Outcome:
+        before = PROCESS_ID.set(command.process_id)
+        try:
+            return await self._checked(command)
+        finally:
+            PROCESS_ID.reset(before)
+
+    async def _checked(self, command: Command) -> Outcome:
         check_command(command)
         if isinstance(command, _TO_WHOLE):
             await self._require_visible(command)  # a permission reaches no further than what one may read
@@ -311,9 +363,30 @@ class Engine(Deployment, Verbs, Views, Insights, Forms, Stream):
                 raise
             raise NotFound(f"There is no work item {work_item_id(command.process_id, number)}.") from None
 
-    async def require_writable(self) -> None:
-        """Return if the database takes what is written; raises `Unavailable` where it did not and still does not."""
+    async def require_ready(self) -> None:
+        """Return if this node should be sent requests.
+
+        Raises `Unavailable` where it drains, or where the database did not take what was written and still does not.
+        """
+        self._node.require_taking()
         await self._readiness.check()
+
+    def _status(self) -> NodeStatus:
+        if not self.is_open:
+            return NodeStatus.SHUTDOWN if self._was_closed else NodeStatus.STARTING
+        try:
+            self._node.require_taking()
+        except Unavailable:
+            return NodeStatus.DRAINING
+        return NodeStatus.RUNNING
+
+    def _numbers(self) -> dict[str, Callable[[], float]]:
+        return {
+            "placet_commands_waiting": lambda: self._writer.waiting,
+            "placet_reads_in_progress": lambda: self._reads,
+            "placet_event_readers": lambda: self._readers,
+            "placet_directory_version": lambda: self._world.directory.version,
+        }
 
     def new_id(self) -> str:
         """An id for a process that is about to be started by a command."""

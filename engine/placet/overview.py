@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 
 from placet.clock import Clock
 from placet.core.definition import Definition
+from placet.core.statuses import NodeStatus
+from placet.store import nodes
 from placet.store import overview as rows
 from placet.store.names import Names
 from placet.store.overview import Lane
@@ -78,10 +80,11 @@ class OldItem:
 
 @dataclass(frozen=True, slots=True)
 class EngineLoad:
-    """How many open processes an engine was the last to move."""
+    """How many open processes an engine was the last to move; `status` is None for one that is not known any more."""
 
     engine_id: str
     open: int
+    status: NodeStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +165,12 @@ class Figures:
             newest = max(known, definition, key=lambda each: each.version)
             by_guid[definition.guid] = newest, [a + b for a, b in zip(ages, row.ages, strict=True)]
             by_engine[row.engine_id] = by_engine.get(row.engine_id, 0) + sum(row.ages)
+        statuses = {node.id: node.status for node in nodes.every(tx)}
+        of_interest = by_engine.keys() | {id_ for id_, status in statuses.items() if status.is_alive}
+        engines = [EngineLoad(id_, by_engine.get(id_, 0), statuses.get(id_)) for id_ in sorted(of_interest)]
         definitions = [OpenProcesses(definition, tuple(ages)) for definition, ages in by_guid.values()]
         definitions.sort(key=lambda each: (-each.count, each.definition.name))
-        return definitions, [EngineLoad(engine_id, count) for engine_id, count in sorted(by_engine.items())]
+        return definitions, engines
 
     def _waiting(self, tx: Any, now: datetime) -> tuple[list[OldItem], Queues]:
         names = Names(self._world.names)

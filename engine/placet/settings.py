@@ -22,6 +22,7 @@ log = logging.getLogger("placet.settings")
 _OTHER_VARIABLES = frozenset({"PLACET_CONFIG", "PLACET_SERVER", "PLACET_USER", "PLACET_PASSWORD"})
 
 SHORTEST_SECRET_KEY = 32  # characters
+SHORTEST_METRICS_TOKEN = 16
 
 _SMTP_URL = re.compile(
     r"smtps?://(?P<login>[^\s:/?#@]+:[^\s/?#@]*@)?(\[[0-9A-Fa-f:.]+\]|[^\s:/?#@\[\]]+)(:[0-9]{1,5})?/?"
@@ -57,6 +58,13 @@ class Settings:
         re.compile(r"(sqlite|postgresql|postgres)://").match,
         secret=True,
     )
+    database_direct_url: str = _setting(
+        "",
+        "the same database past a pooler of transactions: for locks and for being told of jobs",
+        "postgresql://user:password@host/name, or nothing where database_url leads to PostgreSQL itself",
+        lambda url: not url or re.match(r"postgres(ql)?://", url),
+        secret=True,
+    )
     definitions: str = _setting("definitions", "folder of definition files that `serve` loads", "a folder", bool)
     host: str = _setting("127.0.0.1", "address to listen on", "an address such as 127.0.0.1", bool)
     port: int = _setting(
@@ -66,10 +74,10 @@ class Settings:
         lambda port: 0 <= port <= 65535,
     )
     engine_id: str = _setting(
-        "placet",
-        "name of this node in EngineId",
+        "",
+        "name of this node, of which each needs one of its own; by default ENGINE on SQLite, else host name and port",
         "letters, digits and . _ - only, 64 at most",
-        re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}").fullmatch,
+        re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,63})?").fullmatch,
     )
     admin_password: str = _setting("", "password for the administrator where he has none yet", secret=True)
     secret_key: str = _setting(
@@ -185,6 +193,25 @@ class Settings:
         "debug, info, warning or error",
         "debug, info, warning or error",
         ("debug", "info", "warning", "error").__contains__,
+    )
+    metrics_token: str = _setting(
+        "",
+        "what /metrics is asked with as Authorization: Bearer; without one only this machine may ask",
+        f"a text of {SHORTEST_METRICS_TOKEN} or more printable characters without spaces, such as the output of "
+        "`openssl rand -hex 32`",
+        lambda token: not token or re.fullmatch(rf"[!-~]{{{SHORTEST_METRICS_TOKEN},}}", token),
+        secret=True,
+    )
+    otlp_endpoint: str = _setting(
+        "",
+        "where `serve` sends traces, by OTLP over HTTP; takes the extra placet[telemetry]",
+        "a URL such as http://127.0.0.1:4318",
+        lambda url: not url or re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url),
+    )
+    trace_services: str = _setting(
+        "",
+        "services that calls tell of their trace, by name, parted by commas; * is all",
+        "names of services such as Weather,Ledger, or *",
     )
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 

@@ -100,6 +100,7 @@ class Stream(Events):
     def __init__(self) -> None:
         self._committed, self._told_at = asyncio.Event(), float("-inf")
         self._telling: asyncio.TimerHandle | None = None
+        self._readers = 0
         self._streams: Counter[str] = Counter()
         self._for_streams, self._questions_of_streams = Shared(_READS_AT_ONCE), Shared(_QUESTIONS_AT_ONCE)
         self._tail = Tail(self._events_after, self._last_position)
@@ -125,6 +126,7 @@ class Stream(Events):
         self, after: str | None, actor: str | None, query: str | Node | None
     ) -> AsyncGenerator[EventPage, None]:
         wanted = self._condition(query, actor)
+        self._readers += 1
         try:
             with self._counted(actor):
                 position = await self._last_position() if after is None else position_of(after)
@@ -138,6 +140,8 @@ class Stream(Events):
         except Unavailable:
             if not self._was_closed:
                 raise
+        finally:
+            self._readers -= 1
 
     @contextmanager
     def _counted(self, actor: str | None) -> Iterator[None]:

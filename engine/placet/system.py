@@ -15,6 +15,7 @@ from placet.directory.changes import Progress
 from placet.directory.load import LoadSummary
 from placet.forms import Forms
 from placet.insights import Insights
+from placet.nodes import Nodes
 from placet.overview import Figures
 from placet.query.ast import Node
 from placet.store.batch import Outcome
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class System(Deployment, Verbs, Views, Insights, Forms, Events):
+class System(Deployment, Verbs, Views, Insights, Forms, Nodes, Events):
     """The verbs and views of an engine, whose calls without an actor are the application's own.
 
     An actor that is given is asked for his rights as he is anywhere.

@@ -16,6 +16,7 @@ import pytest
 
 from placet import Engine, ManualClock, ProcessStatus
 from placet.directory.caller import Caller
+from placet.jobs.calls import CallRunner
 from tests.acceptance.conftest import SETTINGS
 from tests.fault_server import FaultServer, refused_url
 from tests.programs import Node, Placet, until
@@ -251,6 +252,23 @@ async def test_an_unknown_connector_and_missing_input_are_incidents_that_say_so(
     await calling.engine.as_system().retry_incident(found.id)
     await calling.engine.settled()
     assert (await calling.engine.as_system().process(missing)).process.data == {"found": True}
+
+
+async def test_no_more_calls_run_at_once_than_the_service_says(calling):
+    text = CONNECTOR.format(url=calling.faults.url("/held"), attempts=3, failures=100)
+    text = text.replace("breaker_failures", "concurrency: 2, breaker_failures").replace("timeout: 1s", "timeout: 60s")
+    caller = Caller(None, calling.engine.directory, calling.clock.now())
+    await calling.engine.connectors.import_text(caller, text, "connectors.yaml")
+    for _ in range(8):
+        await calling.start("Undrawn")
+    await calling.faults.wait_for(2)
+    calling.faults.release.set()
+    await calling.engine.settled()
+
+    assert (len(calling.faults.requests), calling.faults.most_open) == (8, 2)
+    runner = CallRunner(calling.engine.connectors.catalog, calling.engine.connectors.calls)
+    name, bounds = await runner.bounds("connector/faulty")
+    assert (bounds.concurrency, await runner.bounds(name)) == (2, (name, bounds))  # as the nodes together ask
 
 
 async def test_what_hangs_keeps_nobody_else_waiting(calling):

@@ -27,16 +27,16 @@ PAGES = {
     str(path.relative_to(ROOT)): path.read_text("utf-8")
     for path in [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
 }
-ON_POSTGRESQL = "docs/how-to/run-on-postgresql.md"
+ON_POSTGRESQL = ["docs/how-to/run-on-postgresql.md", "docs/how-to/add-nodes.md"]
 READ_ALONG = ["README.md", "docs/tutorial/first-process.md", "docs/how-to/write-a-definition.md"]
 READ_ALONG += ["docs/how-to/embed-the-engine.md", "docs/how-to/oauth-clients.md", "docs/how-to/people-and-roles.md"]
-READ_ALONG += [ON_POSTGRESQL, "docs/how-to/change-the-secret-key.md", "docs/how-to/mail.md"]
+READ_ALONG += [*ON_POSTGRESQL, "docs/how-to/change-the-secret-key.md", "docs/how-to/mail.md"]
 READ_ALONG += [
     "docs/tutorial/find-and-fix-a-stuck-approval.md",
     "docs/how-to/receive-events.md",
     "docs/tutorial/choices-from-another-service.md",
 ]
-READ_ALONG += ["docs/how-to/search-and-export.md"]
+READ_ALONG += ["docs/how-to/search-and-export.md", "docs/how-to/observe.md"]
 READ_ELSEWHERE = {"docs/reference/rest.md": "http", "docs/reference/commands.md": "console"}
 
 pytestmark = pytest.mark.xdist_group("docs")  # one worker, so that the demonstration is loaded once
@@ -80,7 +80,7 @@ def postgresql(databases: Databases) -> Iterator[str]:
 def test_a_page_does_what_it_says(name: str, checkout: Path, program: Program, request: pytest.FixtureRequest):
     if "placet mail" in PAGES[name]:
         request.getfixturevalue("mail_server")
-    postgresql = request.getfixturevalue("postgresql") if name == ON_POSTGRESQL else ""
+    postgresql = request.getfixturevalue("postgresql") if name in ON_POSTGRESQL else ""
     with Reader(checkout, program, postgresql) as reader:
         reader.read(PAGES[name])
 

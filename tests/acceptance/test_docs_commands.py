@@ -11,14 +11,17 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
+from sqlalchemy import BigInteger, type_coerce, update
 
 from placet import Engine
 from placet.directory import absences, accounts, proxies
 from placet.directory.caller import Caller
-from placet.store import applications
+from placet.store import applications, nodes
 from placet.store.applications import ApplicationRow
+from placet.store.tables import engine_node
 from placet.webhooks.records import Wanted
 from tests.acceptance.reader import Reader
 from tests.acceptance.terminals import Program
@@ -63,6 +66,7 @@ WITHOUT_PEOPLE = {"placet directory load"}
 # These examples are not cut to 80 columns.
 WIDE = {
     "placet connectors openapi",
+    "placet engines list",
     "placet settings",
     "placet definitions list",
     "placet user list",
@@ -129,6 +133,8 @@ async def prepare(section: str, database: Path, webhook: str) -> list[str]:
     """Bring a database with people and definitions to where a section begins; return the ids of its processes."""
     started = []
     async with Engine(f"sqlite:///{database}") as engine:
+        if section.startswith("placet engines"):
+            await engine.store.write(another_engine)
         if "Role Approval" in SECTIONS[section]:
             await engine.as_system().deploy((ROOT / "definitions/role_approval.yaml").read_text("utf-8"))
         if section == "placet audit":
@@ -171,6 +177,15 @@ def travel(engine: Engine) -> ApplicationRow:
         created_at=engine.clock.now(),
         redirect_uris=("https://t.example.org/in",),
     )
+
+
+def another_engine(tx: Any) -> None:
+    """An engine that lives, as far as the database knows, for as long as the example takes."""
+    start = nodes.Start("app-1-8080", "0" * 32, "http://app-1:8080", "app-1", 4711, "0.1.0")
+    nodes.register(tx, start)
+    nodes.mark(tx, start.id, start.run, "running_since")
+    beat_at = engine_node.c.beat_at
+    tx.execute(update(engine_node).values(beat_at=type_coerce(beat_at, BigInteger) + 3_600_000))
 
 
 async def arrange(engine: Engine, section: str) -> str:

@@ -39,6 +39,10 @@ max-steps = 4
 generation.max-examples = 40
 inference.algorithms = []  # it follows the links of the document alone: guessed ones lead to paths without an id
 
+[[operations]]  # the engine may have been drained by then, and is not ready any more
+include-path-regex = "^/readyz$"
+checks.not_a_server_error.enabled = false
+
 [[operations]]  # the same under another path: the examples show that it is there
 include-operation-id-regex = "[0-9]$"
 phases.coverage.enabled = false

@@ -196,7 +196,7 @@ async def test_the_server_restarts_under_load(empty_folder: Path, people_file: P
         async with under_load(url, empty_folder, people_file) as ledger:
             for _ in range(rounds // 2):
                 await ledger.more(40)
-                await _restart(url)
+                await restart(url)
         assert ledger.unavailable > 0
     finally:
         server.stop()
@@ -219,7 +219,7 @@ async def under_load(url: str, folder: Path, people_file: Path) -> AsyncIterator
     check(await stored(url), ledger, nothing_open=True)
 
 
-async def _restart(url: str) -> None:
+async def restart(url: str) -> None:
     """Stop the server as a power cut would, and start it again on the same port."""
     connection = await asyncpg.connect(url)
     folder = Path(await connection.fetchval("SHOW data_directory"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from operator import attrgetter
@@ -12,8 +13,9 @@ from placet.core.ids import IdMaker
 from placet.core.names import dn_guid, fold_dn
 from placet.core.records import Comment, Event, Snapshot
 from placet.engine import Engine
-from placet.jobs.dispatcher import Dispatcher
+from placet.jobs.port import jobs_of
 from placet.jobs.runner import Runner
+from placet.settings import Settings
 from placet.store import groups as group_store
 from placet.store import jobs, people, processes, trail, work_items
 from placet.store.names import NameCache, Names
@@ -68,9 +70,10 @@ async def an_engine(
     url: str, clock: Clock, *definitions: str, run_jobs: bool = False, runners: Mapping[str, Runner] | None = None
 ) -> AsyncIterator[Engine]:
     """An engine that knows the people of the builders and these definitions; `runners` stand in for those that call."""
-    engine = Engine(url, clock=clock, run_jobs=run_jobs or runners is not None)
+    settings = Settings(engine_id=f"node-{next(_numbers)}")  # a test may have several on one database
+    engine = Engine(url, settings=settings, clock=clock, run_jobs=run_jobs or runners is not None)
     if runners is not None:
-        engine._dispatcher = Dispatcher(engine.store, clock, runners)
+        engine._dispatcher = jobs_of(engine.settings, engine.store, clock, runners)
     async with engine:
         await engine.store.write(add_people)
         for text in definitions or [ASK]:
@@ -79,6 +82,7 @@ async def an_engine(
 
 
 _ids = IdMaker()
+_numbers = itertools.count(1)
 
 
 def an_id() -> str:

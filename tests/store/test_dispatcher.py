@@ -1,4 +1,4 @@
-"""The dispatcher on both databases: what it takes and when, and what it does with what comes back or does not."""
+"""What runs jobs on both databases: what it takes and when, and what it does with what comes back or does not."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -10,11 +10,10 @@ from placet.core.records import UNABLE_SINCE, work_item_id
 from placet.core.statuses import ProcessStatus
 from placet.errors import InvalidInput, Unavailable
 from placet.jobs.circuit import Bounds
-from placet.jobs.dispatcher import LEASE, Dispatcher
+from placet.jobs.port import jobs_of
 from placet.jobs.postponing import PATIENCE
 from placet.jobs.runner import Done, Runner, TryAgain
-from placet.store import jobs, leaving
-from placet.store.leaving import Held, PutBack
+from placet.store import jobs
 from tests.store.harness import an_engine, load, load_trail
 
 CALL = """
@@ -86,9 +85,14 @@ async def started(engine, *, definition="Call", **data):
     return (await engine.start(definition, actor="anna", data=data)).process.id
 
 
-async def _job(engine, process_id):
+async def job_of(engine, process_id):
     (job,) = (await load(engine, process_id)).jobs.values()
     return job
+
+
+async def how_many(engine):
+    """How many jobs there still are."""
+    return await engine.store.read(lambda tx: tx.exec_driver_sql("SELECT count(*) FROM job").scalar())
 
 
 async def test_a_call_is_run_and_its_process_goes_on(database_url, clock):
@@ -117,7 +121,7 @@ async def test_what_is_told_of_calls_is_not_taken_for_the_work_of_others(databas
             await started(engine)
         await engine.settled()
 
-        assert engine._dispatcher._told == engine.store.commands - before - 3 == 3
+        assert engine._dispatcher.worker.told == engine.store.commands - before - 3 == 3
 
 
 async def test_what_may_work_later_is_tried_later(database_url, clock):
@@ -126,7 +130,7 @@ async def test_what_may_work_later_is_tried_later(database_url, clock):
         process_id = await started(engine)
         await engine.settled()
 
-        job = await _job(engine, process_id)
+        job = await job_of(engine, process_id)
         assert job.timer_at == clock.now() + timedelta(seconds=30)
         (tried,) = job.payload["tries"]
         assert (tried["at"], tried["code"], tried["error"]) == (clock.now().isoformat(), 503, "not now")
@@ -160,14 +164,13 @@ async def test_whatever_goes_wrong_is_told_and_nobody_waits_for_ever(database_ur
         assert len(incident.incident.payload["tries"]) == 1
 
 
-async def test_a_hanging_call_keeps_its_lease_and_nobody_else_from_working(database_url, clock):
+async def test_a_hanging_call_keeps_nobody_else_from_working(database_url, clock):
     runner = Scripted()
     runner.may_end.clear()
     async with a_node(database_url, clock, runner) as engine:
         hanging = await started(engine)
         await runner.has_begun(1)
-        job = await _job(engine, hanging)
-        assert (job.timer, job.timer_at) == (1, clock.now() + LEASE)
+        assert (await job_of(engine, hanging)).timer == 1
 
         others = [await started(engine) for _ in range(3)]
         await runner.has_begun(4)
@@ -177,24 +180,6 @@ async def test_a_hanging_call_keeps_its_lease_and_nobody_else_from_working(datab
         assert not (await load(engine, hanging)).jobs
         assert all([not (await load(engine, other)).jobs for other in others])
         assert len(runner.ran) == 4
-
-
-async def test_a_lease_that_runs_out_here_is_taken_again_and_not_run_twice(database_url, clock, monkeypatch):
-    monkeypatch.setattr("placet.jobs.dispatcher.RENEW_SECONDS", 1e9)
-    runner = Scripted()
-    runner.may_end.clear()
-    async with a_node(database_url, clock, runner) as engine:
-        process_id = await started(engine)
-        await runner.has_begun(1)
-        clock.move(days=1)
-        async with engine._dispatcher._turning:
-            await engine._dispatcher._turn()
-        assert (await _job(engine, process_id)).timer >= 2
-        runner.may_end.set()
-        await engine.settled()
-
-        assert len(runner.ran) == 1
-        assert not (await load(engine, process_id)).jobs
 
 
 async def test_no_more_run_at_once_than_a_service_may_be_asked(database_url, clock):
@@ -232,7 +217,7 @@ async def test_a_service_that_does_not_work_is_left_alone_for_a_while(database_u
 
         clock.move(seconds=60)
         await engine.settled()
-        assert not await engine.store.read(leaving.lanes)
+        assert await how_many(engine) == 0
 
 
 async def test_a_service_that_refuses_works(database_url, clock):
@@ -249,12 +234,13 @@ async def test_a_service_that_refuses_works(database_url, clock):
 async def test_who_says_not_now_to_one_call_may_be_asked_for_the_next(database_url, clock):
     """So it is with mail: one full mailbox is no reason to keep everybody else's letters."""
     full = TryAgain(timedelta(minutes=1), "this mailbox is full", works=True)
-    async with a_node(database_url, clock, Scripted(full, bounds=Bounds(2, breaker_failures=2))) as engine:
+    runner = Scripted(full, bounds=Bounds(2, breaker_failures=2))
+    async with a_node(database_url, clock, runner) as engine:
         for _ in range(6):
             await started(engine)
         await engine.settled()
 
-        assert len(engine._dispatcher._runners["call"].ran) == 6
+        assert len(runner.ran) == 6
 
 
 async def test_a_response_that_no_row_can_hold_is_not_the_end_of_the_process(database_url, clock):
@@ -276,13 +262,13 @@ async def test_what_cannot_be_begun_waits_and_is_no_try(database_url, clock):
     async with a_node(database_url, clock, runner) as engine:
         process_id = await started(engine)
         await engine.settled()
-        job = await _job(engine, process_id)
+        job = await job_of(engine, process_id)
         assert (job.payload["tries"], job.timer_at) == ([], clock.now() + timedelta(seconds=5))
 
         for _ in range(2):
             clock.move(seconds=5)
             await engine.settled()
-        job = await _job(engine, process_id)
+        job = await job_of(engine, process_id)
         assert [tried["code"] for tried in job.payload["tries"]] == [503]
         assert UNABLE_SINCE not in job.payload
         clock.move(seconds=1)
@@ -298,7 +284,7 @@ async def test_what_cannot_be_begun_for_long_is_an_incident(database_url, clock)
         await engine.settled()
         began = clock.now()
         while not (found := await engine.as_system().incidents()):
-            clock.move_to((await _job(engine, process_id)).timer_at)
+            clock.move_to((await job_of(engine, process_id)).timer_at)
             await engine.settled()
 
         assert PATIENCE <= clock.now() - began <= PATIENCE + timedelta(minutes=1)
@@ -327,7 +313,7 @@ async def test_a_mail_that_could_not_be_begun_for_long_has_as_long_again_when_it
         await engine.retry_incident(work_item_id(process_id, found.incident.number), actor="admin")
         await engine.settled()
 
-        job = await _job(engine, process_id)
+        job = await job_of(engine, process_id)
         assert (job.payload[UNABLE_SINCE], job.timer_at) == (
             clock.now().isoformat(),
             clock.now() + timedelta(seconds=5),
@@ -345,7 +331,7 @@ async def test_what_cannot_be_begun_says_nothing_of_the_service(database_url, cl
         runner.results = [Done("success", GOOD)]
         clock.move(seconds=5)
         await engine.settled()
-        assert not await engine.store.read(leaving.lanes)
+        assert await how_many(engine) == 0
 
 
 async def test_a_clock_that_is_set_back_leaves_no_service_alone_for_longer(database_url, clock):
@@ -401,7 +387,7 @@ async def test_an_engine_that_closes_lets_what_runs_come_to_its_end(database_url
 
 
 async def test_what_does_not_come_to_its_end_is_run_by_the_next(database_url, clock, monkeypatch):
-    monkeypatch.setattr("placet.jobs.dispatcher._GRACE_SECONDS", 0)
+    monkeypatch.setattr("placet.jobs.worker.GRACE_SECONDS", 0)
     runner, again = Scripted(), Scripted()
     runner.may_end.clear()
     async with a_node(database_url, clock, runner) as engine:
@@ -430,7 +416,7 @@ async def test_an_outcome_is_told_again_until_the_database_takes_it(database_url
             return submit(command)
 
         monkeypatch.setattr(engine.store, "submit", away)
-        monkeypatch.setattr("placet.jobs.dispatcher._POLL_SECONDS", 0)
+        monkeypatch.setattr("placet.jobs.worker.AGAIN_SECONDS", 0)
         runner.may_end.set()
         await engine.settled()
 
@@ -441,7 +427,7 @@ async def test_an_outcome_is_told_again_until_the_database_takes_it(database_url
 async def test_two_nodes_run_each_job_once(database_url, clock):
     runners = [Scripted(), Scripted()]
     async with a_node(database_url, clock, runners[0]) as engine:
-        other = Dispatcher(engine.store, clock, {"call": runners[1]})
+        other = jobs_of(engine.settings, engine.store, clock, {"call": runners[1]})
         for _ in range(40):
             await started(engine)
         other.start()
@@ -451,30 +437,7 @@ async def test_two_nodes_run_each_job_once(database_url, clock):
 
         ran = [job.process_id for runner in runners for job in runner.ran]
         assert (len(ran), len(set(ran))) == (40, 40)
-        assert not await engine.store.read(leaving.lanes)
-
-
-# -- the statements ------------------------------------------------------------------------------------
-
-
-async def test_a_lease_fences_what_its_former_holder_writes(database_url, clock):
-    async with an_engine(database_url, clock, CALL.format(connector="Users")) as engine:
-        process_id = await started(engine)
-        now, until = clock.now(), clock.now() + LEASE
-
-        def take(tx):
-            return leaving.take(tx, {"connector/users": 5, "connector/none": 5}, now, until)
-
-        (job,) = await engine.store.write(take)
-        assert await engine.store.write(take) == []
-        old, new = Held(process_id, 1, 0), Held(process_id, 1, job.timer)
-        await engine.store.write(lambda tx: leaving.hold(tx, [old], now))
-        await engine.store.write(lambda tx: leaving.put_back(tx, [PutBack(old, now, {})]))
-        assert await _job(engine, process_id) == job
-
-        await engine.store.write(lambda tx: leaving.put_back(tx, [PutBack(new, now, {"tries": [1]})]))
-        assert (await _job(engine, process_id)).payload == {"tries": [1]}
-        assert await engine.store.read(leaving.lanes) == {"connector/users": now}
+        assert await how_many(engine) == 0
 
 
 async def test_the_scheduler_leaves_alone_what_leaves_the_house(database_url, clock):
@@ -483,15 +446,3 @@ async def test_the_scheduler_leaves_alone_what_leaves_the_house(database_url, cl
 
         assert await engine.store.read(lambda tx: jobs.due(tx, clock.now(), 10)) == []
         assert await engine.store.read(jobs.next_due) is None
-
-
-async def test_the_earliest_of_a_lane_come_first(database_url, clock):
-    async with an_engine(database_url, clock, CALL.format(connector="Users")) as engine:
-        first = await started(engine)
-        clock.move(seconds=1)
-        await started(engine)
-
-        taken = await engine.store.write(
-            lambda tx: leaving.take(tx, {"connector/users": 1}, clock.now(), clock.now() + LEASE)
-        )
-        assert [job.process_id for job in taken] == [first]

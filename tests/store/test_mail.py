@@ -455,7 +455,7 @@ async def test_what_was_sent_and_not_stored_is_sent_once_more_with_the_same_id(d
     """A node that dies between the server's answer and the commit."""
     async with a_mail_server() as server:
         async with a_node(database_url, clock, server) as engine:
-            engine._dispatcher._sent = _never
+            engine._dispatcher.worker._sent = _never
             process_id = (await engine.start("Send", actor="anna", data={"to": ["bob"]})).process.id
             async with asyncio.timeout(20):
                 await server.arrived.wait()
@@ -472,7 +472,7 @@ async def _never(*args):
     await asyncio.Event().wait()
 
 
-async def _nothing():
+async def _nothing(left):
     return None
 
 

@@ -7,10 +7,11 @@ import hashlib
 import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from placet import Engine, ManualClock
 from placet.directory.caller import Caller
@@ -21,6 +22,7 @@ from placet.jobs.webhooks import AT_ONCE, BOUNDS, LEASE, RETRY
 from placet.settings import Settings
 from placet.store import audit, deliveries, trail, webhooks
 from placet.store.database import opened
+from placet.store.tables import webhook_delivery
 from placet.store.trail import Position
 from placet.store.webhooks import WebhookRow
 from placet.webhooks.pump import Pump
@@ -514,6 +516,56 @@ async def test_what_was_under_way_when_a_node_died_comes_again_once_its_lease_is
         assert await count(engine, "webhook_delivery") == 0
 
 
+async def test_what_is_under_way_is_kept_as_long_as_it_takes(
+    database_url: str, clock: ManualClock, receiver: FaultServer
+):
+    async with a_node(database_url, clock) as engine:
+        await add(engine, receiver.url("/held"), *STARTED)
+        await started(engine)
+        await receiver.wait_for(1)
+        clock.move(seconds=LEASE.total_seconds() / 2)
+        async with asyncio.timeout(20):
+            while await next_at(engine) != clock.now() + LEASE:
+                await clock.wait(None, asyncio.Event(), 0.02)
+        clock.move(seconds=LEASE.total_seconds() * 3 / 4)
+        others = SETTINGS.with_values("test", engine_id="other")
+        async with a_node(database_url, clock, others) as other:
+            await other.settled()
+        assert len(receiver.requests) == 1
+        receiver.release.set()
+        await engine.settled()
+
+        assert await count(engine, "webhook_delivery") == 0
+
+
+async def next_at(engine: Engine) -> datetime:
+    return await engine.store.read(lambda tx: tx.execute(select(webhook_delivery.c.next_at)).scalar_one())
+
+
+async def test_who_was_overtaken_changes_nothing(database_url: str, clock: ManualClock, receiver: FaultServer):
+    async with a_node(database_url, clock, run_jobs=False) as engine:
+        await add(engine, receiver.url("/ok"), *STARTED)
+        await started(engine)
+        await readable(engine)
+        assert await engine._courier._pump.run(await engine._courier._live.active())
+        webhook_id, now = (await engine.webhooks.one(system(engine), "Theirs")).id, clock.now()
+
+        def take(tx: Any) -> list[deliveries.Delivery]:
+            return deliveries.take(tx, {webhook_id: 1}, now, now)
+
+        (slept,) = await engine.store.write(take)
+        (other,) = await engine.store.write(take)
+        until = now + LEASE
+        await engine.store.write(lambda tx: deliveries.keep(tx, [slept], until))
+        await engine.store.write(lambda tx: deliveries.settle(tx, deliveries.Outcomes([slept], [], []), now))
+        assert await next_at(engine) == now
+
+        await engine.store.write(lambda tx: deliveries.keep(tx, [other], until))
+        assert await next_at(engine) == until
+        await engine.store.write(lambda tx: deliveries.settle(tx, deliveries.Outcomes([other], [], []), now))
+        assert await count(engine, "webhook_delivery") == 0
+
+
 async def test_a_node_that_closes_leaves_what_is_under_way_to_the_next(
     database_url: str, clock: ManualClock, receiver: FaultServer, monkeypatch: pytest.MonkeyPatch
 ):
@@ -533,7 +585,8 @@ async def test_a_node_that_closes_leaves_what_is_under_way_to_the_next(
 async def test_two_nodes_send_each_event_once_and_in_order(
     database_url: str, clock: ManualClock, receiver: FaultServer
 ):
-    async with a_node(database_url, clock) as one, a_node(database_url, clock) as other:
+    others = SETTINGS.with_values("test", engine_id="other")
+    async with a_node(database_url, clock) as one, a_node(database_url, clock, others) as other:
         await add(one, receiver.url("/ok"))
         ids = await asyncio.gather(*(started(engine) for engine in (one, other) * 15))
         await asyncio.gather(*(one.act(f"{each[:28]}0001", "approve", actor="bob") for each in ids))

@@ -70,7 +70,7 @@ def test_the_file_can_be_named(tmp_path):
         ("body_limit = 1", "The setting body_limit (from FILE) takes a number of 1024 or more, not 1."),
         ("idempotency_hours = 23", "takes a number between 24 and 100000, not 23."),
         ("engine_id = 'a b'", "takes letters, digits and . _ - only, 64 at most, not 'a b'."),
-        ("engine_id = ''", "takes letters, digits"),
+        ("database_direct_url = 'me:hunter2@host'", "leads to PostgreSQL itself, not ***."),
         ("start_response = '200'", "takes the text 204 or requestID, not '200'."),
         ("start_response = 204", "takes the text 204 or requestID, not 204."),
         ("log_level = 'loud'", "takes debug, info, warning or error, not 'loud'."),

@@ -91,7 +91,9 @@ async def _parts(request: Request, pages: Pages, first: EventPage) -> AsyncGener
     now = asyncio.get_running_loop().time
     ends, beats = now() + LONGEST_SECONDS, now() + HEARTBEAT_SECONDS
     stopping, told = request.scope.get(STOPPING), first.position
+    metrics = request.engine.telemetry.metrics
     async with aclosing(pages):
+        metrics.event_streams += 1
         try:
             yield _page(request, first) or _heartbeat(first)
             async for page in pages:
@@ -106,6 +108,8 @@ async def _parts(request: Request, pages: Pages, first: EventPage) -> AsyncGener
                     return
         except PlacetError as failure:  # it is too late for another status
             yield b"event: fault\ndata: " + fault_of(failure).body + b"\n\n"
+        finally:
+            metrics.event_streams -= 1
 
 
 async def _require_going_on(request: Request) -> None:

@@ -8,6 +8,7 @@ from placet_api.admin import (
     absences,
     applications,
     audit,
+    engines,
     events,
     incidents,
     notifications,
@@ -18,6 +19,7 @@ from placet_api.admin import (
     webhooks,
 )
 from placet_api.admin.connectors.resources import RESOURCES as CONNECTORS
+from placet_api.admin.engine_operations import ENGINE
 from placet_api.admin.incident_operations import INCIDENT
 from placet_api.admin.query_operations import EVENT, VIEW
 from placet_api.admin.schemas import ABSENCE, APPLICATION, AUDIT_ENTRY, NOTIFICATIONS, PROXY, SESSION
@@ -58,6 +60,9 @@ RESOURCES: Mapping[str, Resource] = {
     "incidents/*": Resource({"GET": incidents.one_incident}, Schema("/v1/incidents/{Incident ID}", INCIDENT)),
     "incidents/*/retry": Resource({"POST": incidents.retry}),
     "incidents/*/skip": Resource({"POST": incidents.skip}),
+    "engines": Resource({"GET": engines.every_engine}, Schema("/v1/engines", ENGINE, "EngineInfo")),
+    "engines/*": Resource({"GET": engines.one_engine}, Schema("/v1/engines/{Engine ID}", ENGINE)),
+    "engines/*/drain": Resource({"POST": engines.drain}),
     "events": Resource({"GET": events.every_event}, Schema("/v1/events", EVENT, "EventInfo"), offered=events.OFFERED),
     "query/*": Resource({"GET": queries.run, "POST": queries.run}, offered=queries.OFFERED),
     "query/*/complete": Resource({"GET": queries.complete}),

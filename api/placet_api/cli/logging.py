@@ -9,6 +9,8 @@ from typing import Any
 import structlog
 from structlog.typing import Processor
 
+from placet.log import with_context
+
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
@@ -18,6 +20,7 @@ def set_up_logging(level: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
+        with_context,  # for the lines of libraries, which do not have them as extras
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     handler = logging.StreamHandler(sys.stderr)

@@ -17,6 +17,7 @@ from placet_api.cli import (
     connectors,
     definitions,
     directory,
+    engines,
     explain,
     forms,
     incidents,
@@ -52,6 +53,7 @@ app.command(serve, group=RUNNING)
 app.command(migrate.migrate, group=RUNNING)
 app.command(settings.settings, group=RUNNING)
 app.command(completion.completion, group=RUNNING)
+app.command(engines.app)
 app.command(secrets.app)
 app.command(mail.app)
 app.command(definitions.app)

@@ -15,12 +15,13 @@ import uvloop
 from placet import Engine, Settings
 from placet.errors import InvalidDefinition, PlacetError
 from placet.log import get_logger
+from placet.nodes import default_engine_id
 from placet.settings import hide_secret
 from placet_api.app import serve_app
 from placet_api.cli.demo import load_with_progress
 from placet_api.cli.gate import Gate
 from placet_api.cli.logging import set_up_logging
-from placet_api.cli.server import Server, configuration, listening, url_of
+from placet_api.cli.server import Server, configuration, listening, reachable_url, url_of
 from placet_api.cli.terminal import Terminal, controlling_terminal
 from placet_api.cli.welcome import print_welcome
 
@@ -44,6 +45,11 @@ async def _run(settings: Settings, demo: bool, listener: socket.socket, terminal
     await _Node(settings, listener, terminal).run(demo)
 
 
+def _id_of(settings: Settings, listener: socket.socket) -> str:
+    """The id of a node that was given none, by the port that it really has."""
+    return default_engine_id(settings.database_url, listener.getsockname()[1])
+
+
 def _spare_collector() -> None:
     """Let the garbage collector pass over what stays for ever, and look at the rest less often."""
     gc.collect()
@@ -57,7 +63,8 @@ class _Node:
     def __init__(self, settings: Settings, listener: socket.socket, terminal: Terminal) -> None:
         self._listener, self._terminal = listener, terminal
         self._password: str | None = None  # of the administrator, if he was given one now
-        self._app = serve_app(settings, tell_password=self._note_password)
+        settings = settings.with_values("default", engine_id=settings.engine_id or _id_of(settings, listener))
+        self._app = serve_app(settings, tell_password=self._note_password, address=reachable_url(listener))
         self._engine: Engine = self._app.state.engine
         self._gate = Gate(self._app)
         self._server = Server(configuration(self._gate, settings))
@@ -97,7 +104,9 @@ class _Node:
 
     async def _welcome(self, demo: bool) -> None:
         settings, address = self._engine.settings, url_of(self._listener)
-        log.info("serving", address=address, engine_id=settings.engine_id, database=hide_secret(settings.database_url))
+        log.info(
+            "serving", address=address, engine_id=self._engine.engine_id, database=hide_secret(settings.database_url)
+        )
         print_welcome(address, settings, self._password, len(await self._engine.as_system().definitions()), demo)
 
     def _stop(self) -> None:

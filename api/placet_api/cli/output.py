@@ -25,6 +25,9 @@ _STYLES = {
     "Denied": "red",
     "Retracted": "dim",
     "Error": "bold red",
+    "Draining": "yellow",
+    "Shutdown": "dim",
+    "Timedout": "bold red",
 }
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
 _FIELDS = (Column("", least=8), Column("", least=20, wraps=True))

@@ -74,4 +74,14 @@ def listening(host: str, port: int) -> socket.socket:
 
 def url_of(listener: socket.socket) -> str:
     host, port, *_ = listener.getsockname()
+    return _url(host, port)
+
+
+def reachable_url(listener: socket.socket) -> str:
+    """As `url_of`, with the name of this machine where it listens on all addresses."""
+    host, port, *_ = listener.getsockname()
+    return _url(socket.gethostname() if host in ("0.0.0.0", "::") else host, port)  # noqa: S104  # what was asked for
+
+
+def _url(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

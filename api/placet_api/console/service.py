@@ -21,6 +21,7 @@ from placet_api.console.routes import Table, all_routes
 from placet_api.console.static_files import static_files
 from placet_api.console.templating import environment
 from placet_api.errors import MethodNotAllowed
+from placet_api.known import ROUTE
 from placet_api.refusals import note_refusal
 from placet_api.sessions import SessionScheme, require_own_page
 
@@ -62,6 +63,7 @@ class Console(BaseRoute):
     def _static(self, scope: Scope, path: str) -> Answer | None:
         if scope["method"] not in ("GET", "HEAD") or not path.startswith(_STATIC):
             return None
+        scope[ROUTE] = f"{PREFIX}{_STATIC}{{file}}"
         return self._shell.static.answer(path.removeprefix(_STATIC))
 
     async def _answer(self, page: Page) -> Answer:
@@ -73,6 +75,8 @@ class Console(BaseRoute):
         method = "GET" if page.scope["method"] == "HEAD" else page.scope["method"]
         route, page.parameters = found.get(method, (None, {}))
         page.keeps_secret = route is None or route.secret
+        if route is not None:
+            page.scope[ROUTE] = f"{PREFIX}{route.path}"
         if route is None or not route.open_to_all:
             page.person = await authenticate(self._engine, page.scope, page.headers, _SCHEMES)
         if route is None:

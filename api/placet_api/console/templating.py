@@ -17,6 +17,7 @@ TONES = {
     "Approved": "good", "Completed": "calm", "resolved": "calm", "ACTIVE": "good",
     "Denied": "bad", "Error": "bad", "Terminated": "bad",
     "Stopped": "warn", "Timedout": "warn", "Retracted": "warn", "VACATION": "warn", "INACTIVE": "calm",
+    "Draining": "warn",
 }  # fmt: skip
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from placet_api.metrics import OFFERED
 from placet_api.openapi.faults import FAULT, FAULTS
 from placet_api.openapi.operation import Operation, Parameter, Reply, ServiceOperations
 
 _IF_NONE_MATCH = Parameter("If-None-Match", "An ETag: 304 where it is still the same.", place="header")
+_TEXT = {"type": "string"}
 _SAME = Reply("It is still what the client has.", headers=("ETag",))
 
 
@@ -41,6 +43,15 @@ OPERATIONS = ServiceOperations(
             "Whether commands are taken",
             {200: _status("They are taken.", "ready", warning="what does not work all the same")},
             faults=(503,),
+        ),
+        Operation(
+            "getMetrics",
+            "GET",
+            "/metrics",
+            "What the engine counts",
+            {200: Reply("Figures in the text format of Prometheus, or as OpenMetrics.", _TEXT, kinds=OFFERED)},
+            "For this machine only, unless there is a token for it: then for who sends it as `Authorization: Bearer`.",
+            faults=(401, 403),
         ),
         Operation(
             "getOpenAPI",

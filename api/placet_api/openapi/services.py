@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from placet_api.admin import engine_operations as engines
 from placet_api.admin import incident_operations as incidents
 from placet_api.admin import operations as admin
 from placet_api.admin import query_operations as queries
@@ -22,6 +23,7 @@ SERVICES: Sequence[ServiceOperations] = (
     incidents.OPERATIONS,
     connectors.OPERATIONS,
     webhooks.OPERATIONS,
+    engines.OPERATIONS,
     people.OPERATIONS,
     oauth.OPERATIONS,
     health.OPERATIONS,

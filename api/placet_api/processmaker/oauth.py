@@ -22,9 +22,11 @@ from placet_api.answers import JSON, Answer, send_answer, to_json
 from placet_api.auth import address_of
 from placet_api.errors import RETRY_SECONDS, MethodNotAllowed, status_of
 from placet_api.forms import read_members
+from placet_api.known import ROUTE
 from placet_api.processmaker.answers import empty, error, error_of
 from placet_api.processmaker.authorize import AuthorizePage
 from placet_api.processmaker.texts import WORKSPACE
+from placet_api.tracking import UNMATCHED
 
 log = get_logger("placet.api")
 
@@ -49,6 +51,18 @@ def _parse(path: str) -> _Place | None:
     return _Place(segments[0], tuple(segments[2:]))
 
 
+def _route(place: _Place) -> str:
+    match place.names:
+        case ("token" | "revoke" | "authorize" as name,):
+            return f"/{{workspace}}/oauth2/{name}"
+        case (_,):
+            return "/{workspace}/oauth2/{token}"
+        case (_, "expire"):
+            return "/{workspace}/oauth2/{token}/expire"
+        case _:
+            return UNMATCHED
+
+
 class OAuthService(BaseRoute):
     """Everything below `oauth2`, as one route of an application."""
 
@@ -61,7 +75,7 @@ class OAuthService(BaseRoute):
         if scope["type"] != "http":
             return Match.NONE, {}
         place = _parse(scope["path"].removeprefix(scope.get("root_path", "")))
-        return (Match.NONE, {}) if place is None else (Match.FULL, {_PLACE: place})
+        return (Match.NONE, {}) if place is None else (Match.FULL, {_PLACE: place, ROUTE: _route(place)})
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         raise NoMatchFound(name, path_params)

@@ -104,6 +104,14 @@ _BY_SHAPE = {
 }
 
 
+_PATTERNS = {_shape(pattern): pattern for pattern in RESOURCES}
+
+
+def pattern_of(segments: list[str]) -> str | None:
+    """The path of a resource with the names of its uids; None where there is none."""
+    return _PATTERNS.get(tuple("*" if place % 2 else segment for place, segment in enumerate(segments)))
+
+
 def find(segments: list[str]) -> tuple[Resource, dict[str, str]] | None:
     """The resource of a path below the workspace, and its uids by their names; None where there is none."""
     shape = tuple("*" if place % 2 else segment for place, segment in enumerate(segments))

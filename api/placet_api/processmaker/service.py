@@ -21,12 +21,14 @@ from placet_api.answers import Answer, send_answer
 from placet_api.auth import SCHEMES, Scheme, address_of, authenticate
 from placet_api.bearer import FORM_TOKEN
 from placet_api.errors import MethodNotAllowed, NotAcceptable
+from placet_api.known import ROUTE
 from placet_api.negotiation import LONGEST_ACCEPT, content_type
 from placet_api.processmaker import texts
 from placet_api.processmaker.answers import JSON, error, error_of
 from placet_api.processmaker.request import Request, parse_form, read_body
-from placet_api.processmaker.resources import Operation, Resource, find
+from placet_api.processmaker.resources import Operation, Resource, find, pattern_of
 from placet_api.refusals import note_refusal
+from placet_api.tracking import UNMATCHED
 
 PREFIX = "/api"
 VERSION = "1.0"
@@ -65,7 +67,7 @@ class Service(BaseRoute):
         if scope["type"] != "http":
             return Match.NONE, {}
         place = parse_place(scope["path"].removeprefix(scope.get("root_path", "")))
-        return (Match.NONE, {}) if place is None else (Match.FULL, {_PLACE: place})
+        return (Match.NONE, {}) if place is None else (Match.FULL, {_PLACE: place, ROUTE: _route(place)})
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         raise NoMatchFound(name, path_params)  # nothing here makes links
@@ -114,6 +116,11 @@ class Service(BaseRoute):
         if isinstance(token, str):
             scope[FORM_TOKEN] = token
         return body
+
+
+def _route(place: _Place) -> str:
+    pattern = pattern_of(place.segments) if place.version == VERSION else None
+    return UNMATCHED if pattern is None else f"{PREFIX}/{VERSION}/{{workspace}}/{pattern}"
 
 
 def _method(scope: Scope, headers: Mapping[bytes, bytes], query: Mapping[str, str]) -> str:

@@ -9,12 +9,16 @@ from starlette.datastructures import URLPath
 from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Receive, Scope, Send
 
+from placet.core.ids import is_id
+from placet.core.records import split_work_item_id
 from placet.engine import Engine
 from placet.errors import NotFound, Unavailable
+from placet.log import PROCESS_ID
 from placet_api.admin.resources import RESOURCES as ADMINISTRATION
 from placet_api.answers import Answer, json_answer, send_answer
 from placet_api.auth import SCHEMES, Scheme, authenticate
 from placet_api.errors import MethodNotAllowed, NotAcceptable, fault_of
+from placet_api.known import ROUTE
 from placet_api.negotiation import LONGEST_ACCEPT, content_type
 from placet_api.params import is_on
 from placet_api.refusals import note_refusal
@@ -22,10 +26,17 @@ from placet_api.ris.render import Renderer
 from placet_api.ris.request import NOBODY, Request, Target
 from placet_api.ris.resource import Resource
 from placet_api.ris.resources import RESOURCES
+from placet_api.tracking import UNMATCHED
 
 PREFIXES = ("/v1", "/RIS/v1")
 _DATA = ("application/json",)
 _SCHEMA = ("application/json", "application/schema+json")
+_OF_PROCESSES = ("wf/processes/", "wf/workitems/", "incidents/")  # whose ids tell the process
+_ROUTES = {
+    (prefix, shape): f"{prefix}/{shape}".rstrip("/").replace("*", "{id}")
+    for prefix, shapes in zip(PREFIXES, ([*RESOURCES, *ADMINISTRATION], RESOURCES), strict=True)
+    for shape in shapes
+}
 
 
 def parse_target(path: str) -> Target | None:
@@ -68,18 +79,23 @@ class Service(BaseRoute):
         if scope["type"] != "http":
             return Match.NONE, {}
         target = parse_target(_path(scope))
-        return (Match.NONE, {}) if target is None else (Match.FULL, {"placet.target": target})
+        if target is None:
+            return Match.NONE, {}
+        return Match.FULL, {"placet.target": target, ROUTE: _ROUTES.get((target.prefix, target.shape), UNMATCHED)}
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         raise NoMatchFound(name, path_params)  # links are made by `placet_api.links`
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         target: Target = scope["placet.target"]
+        before = PROCESS_ID.set(_process_of(target))
         try:
             answer = await self._answer(scope, target, receive)
         except Exception as failure:
             note_refusal(self._engine, scope, failure)
             answer = fault_of(failure)
+        finally:
+            PROCESS_ID.reset(before)
         await send_answer(answer, receive, send, head=scope["method"] == "HEAD")
 
     async def _answer(self, scope: Scope, target: Target, receive: Receive) -> Answer:
@@ -116,6 +132,13 @@ def _path(scope: Scope) -> str:
     root: str = scope.get("root_path", "")
     below = path[len(root) :]
     return below if path.startswith(root) and below[:1] in ("", "/", ";") else path
+
+
+def _process_of(target: Target) -> str:
+    """The id of the process that a path leads to or into; empty where that is none."""
+    if target.id and target.shape.startswith(_OF_PROCESSES) and is_id(target.id):
+        return split_work_item_id(target.id.lower())[0]
+    return ""
 
 
 def _found(target: Target) -> Resource | None:

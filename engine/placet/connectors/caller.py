@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import httpx2
+from opentelemetry.trace import SpanKind
 
 from placet.clock import Clock
 from placet.connectors.aside import aside
@@ -27,12 +28,16 @@ from placet.connectors.response import complete, decoded, judge, no_answer
 from placet.connectors.sealing import opened
 from placet.connectors.tokens import Tokens
 from placet.directory.secrets import Vault
+from placet.telemetry import Telemetry
+from placet.telemetry.tracing import current_trace, fail
 
 SUCCESS, FAULT, TIMED_OUT = "success", "fault", "timedout"  # the words of an outcome, which are the names of paths
 NOT_NOW = frozenset({408, 425, 429, 500, 502, 503, 504})  # statuses that may be others later
 _LONGEST_WAIT = timedelta(days=1)
 _KEPT_FIRST = "Nobody can agree to what is not kept; keep the configuration as it is now, authorize it, then test it."
 _MOST_KEPT = 10_000  # characters of each part of an answer that is no success
+
+_Work: TypeAlias = Callable[[], Awaitable[tuple[dict[str, Any], bool]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,7 @@ class _Call:
     lane: str
     configuration: Configuration | None
     left: float
+    is_traced: bool = False  # whether the service is told of the trace that the call is part of
     credentials: Credentials = NOBODY
     secrets: Sequence[str] = ()  # further ones, that were sent
     sent: httpx2.Request | None = None
@@ -113,9 +119,16 @@ class Caller:
     """Makes calls; never raises for what the other side does."""
 
     def __init__(
-        self, client: Client, tokens: Tokens, vault: Vault, clock: Clock, catalog: Callable[[], Awaitable[Source]]
+        self,
+        client: Client,
+        tokens: Tokens,
+        vault: Vault,
+        clock: Clock,
+        catalog: Callable[[], Awaitable[Source]],
+        telemetry: Telemetry | None = None,
     ) -> None:
         self._client, self._tokens, self._vault, self._clock, self._catalog = client, tokens, vault, clock, catalog
+        self._telemetry = telemetry or Telemetry()
 
     async def call(self, connector: Connector, inputs: Mapping[str, Any], *, key: str | None) -> Answer:
         """Try a call once; `key` goes along as its Idempotency-Key.
@@ -128,9 +141,22 @@ class Caller:
         if configuration is not None:
             configuration = opened(self._vault, configuration)
         call = _Call(connector, service.id, configuration, connector.timeout.total_seconds())
+        call.is_traced = self._telemetry.tracing.reaches(service.name)
         if configuration is not None and needs_token(configuration.kind):
             build(connector, inputs, NOBODY, key)  # what is wrong with the inputs is told before anybody is asked
-        return await self._tried(call, lambda: self._response(call, inputs, key))
+        return await self._observed(call, service, lambda: self._response(call, inputs, key))
+
+    async def _observed(self, call: _Call, service: Service, work: _Work) -> Answer:
+        """As `_tried`, and the figures and a span tell of it."""
+        about = {"placet.service": service.name, "placet.connector": call.connector.name}
+        with self._telemetry.tracing.span(f"call {call.connector.name}", SpanKind.CLIENT, about=about) as span:
+            answer = await self._tried(call, work)
+            self._telemetry.metrics.call_seconds.add(answer.took.total_seconds(), (service.name, answer.outcome))
+            if isinstance(code := answer.response.get("code"), int):
+                span.set_attribute("http.response.status_code", code)
+            if answer.outcome != SUCCESS:
+                fail(span, answer.outcome)
+            return answer
 
     async def test(self, configuration: Configuration) -> Answer:
         """Try a configuration: whether a token is given for it, where it needs one; nothing is kept."""
@@ -138,7 +164,7 @@ class Caller:
         call = _Call(Connector(id="", name="", service_id=""), "", configuration, SECONDS)
         return await self._tried(call, lambda: self._token_response(call, configuration))
 
-    async def _tried(self, call: _Call, work: Callable[[], Awaitable[tuple[dict[str, Any], bool]]]) -> Answer:
+    async def _tried(self, call: _Call, work: _Work) -> Answer:
         loop = asyncio.get_running_loop()
         began = loop.time()
         timed_out = False
@@ -175,6 +201,8 @@ class Caller:
             async with call.waiting("Whoever gives its token"):
                 call.credentials = await self._credentials(configuration, refused)
             request = first_request(connector, inputs, call.builds(key))
+            if call.is_traced and (trace := current_trace()) is not None:
+                request.headers["traceparent"] = trace
             call.sent = request
             reply = await self._send(call, request)
             if reply.status != 401 or not call.credentials.token or refused:

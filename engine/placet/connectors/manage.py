@@ -36,6 +36,7 @@ from placet.directory.database import Database
 from placet.directory.secrets import Vault
 from placet.errors import Conflict
 from placet.loader.yaml_tree import Node
+from placet.telemetry import Telemetry
 
 FOLDER = "connectors"  # of a folder of definitions
 _NOT_IN_DOCUMENTS = ("timeout", "retry", "success", "output", "pagination")
@@ -71,6 +72,7 @@ class Connectors(Noun[Connector]):
         vault: Vault,
         client: Client,
         definitions: Callable[[], Awaitable[Sequence[Definition]]],
+        telemetry: Telemetry,
     ) -> None:
         """`definitions` gives those that there are: what they call is neither removed nor renamed."""
         super().__init__(Desk(database, clock, vault))
@@ -81,7 +83,7 @@ class Connectors(Noun[Connector]):
         self.catalog = self._desk.catalog
         self.tokens = Tokens(client, database, vault, clock)
         #: What makes the calls.
-        self.calls = OutboundCaller(client, self.tokens, vault, clock, self.catalog.now)
+        self.calls = OutboundCaller(client, self.tokens, vault, clock, self.catalog.now, telemetry)
         self.authorizing = Authorizing(client, self.tokens, vault, clock, self._configuration)
 
     async def change(

@@ -17,7 +17,7 @@ from placet.core.events import DONE_BY_NOBODY
 from placet.core.flow import Flow, Token
 from placet.core.machine import PROCESS, WORK_ITEM, move
 from placet.core.people import Directory
-from placet.core.records import Comment, Event, Incident, Job, Process, Snapshot, WorkItem, copied, work_item_id
+from placet.core.records import TRACE, Comment, Event, Incident, Job, Process, Snapshot, WorkItem, copied, work_item_id
 from placet.core.statuses import Action
 from placet.errors import InvalidInput, NotFound
 
@@ -138,6 +138,8 @@ class Draft:
     ) -> Job:
         """Ask for something to be done at a time, or as soon as the decision is saved; `lane` is of what leaves."""
         self.process.job_count += 1
+        if self.command.trace is not None:
+            payload[TRACE] = self.command.trace
         job = Job(self.process.id, self.process.job_count, kind, at or self.now, token, payload, lane=lane)
         self.jobs[job.number] = job
         self.decision.changed_jobs.add(job.number)

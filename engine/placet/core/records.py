@@ -15,6 +15,8 @@ from placet.core.statuses import ApprovalStatus, Life, Priority, ProcessStatus, 
 
 #: In the payload of a job: since when it has not even been begun, for what it takes here is away.
 UNABLE_SINCE = "unable_since"
+#: In the payload of a job: the W3C traceparent of the command that made it, where somebody collects traces.
+TRACE = "trace"
 
 
 @dataclass(slots=True)

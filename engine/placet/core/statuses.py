@@ -112,3 +112,18 @@ class Action(IntEnum):
     def label(self) -> str:
         """The word of the contract."""
         return self.name.capitalize()
+
+
+class NodeStatus(Enum):
+    """Where an engine node is in its life; the values are the words that are told."""
+
+    STARTING = "Starting"
+    RUNNING = "Running"
+    DRAINING = "Draining"
+    SHUTDOWN = "Shutdown"
+    TIMED_OUT = "Timedout"
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it has been heard of just now."""
+        return self in (NodeStatus.STARTING, NodeStatus.RUNNING, NodeStatus.DRAINING)

@@ -209,15 +209,15 @@ def _for_others(look: _Look, token: Token, job: Job, lane: str) -> Wait:
 
 
 def _progress(look: _Look, job: Job, lane: str) -> tuple[Progress, datetime | None]:
-    """How far a job is: who takes one moves its time ahead by the lease, and its timer up."""
-    if job.timer_at is None:
+    """How far a job is: who takes one moves its timer up, and its time ahead by the lease unless it is in a queue."""
+    if "came" in job.payload:
         return Progress.DONE, None
-    resting_until = look.resting(lane)
-    if resting_until is not None and resting_until > max(look.now, job.timer_at):
+    resting_until, at = look.resting(lane), job.timer_at or look.now
+    if resting_until is not None and resting_until > max(look.now, at):
         return Progress.LEFT_ALONE, resting_until
-    if job.timer_at <= look.now:
+    is_taken = job.timer > len(job.payload["tries"]) and at <= look.now + look.lease
+    if at <= look.now and not (is_taken and job.timer_at is None):
         return Progress.QUEUED, None
-    is_taken = job.timer > len(job.payload["tries"]) and job.timer_at <= look.now + look.lease
     if is_taken:
         return Progress.RUNNING, None
     return (Progress.POSTPONED if UNABLE_SINCE in job.payload else Progress.BETWEEN_TRIES), None

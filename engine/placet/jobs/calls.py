@@ -33,10 +33,12 @@ class CallRunner(Runner):
         return Done(answer.outcome, answer.response, reason, works=not answer.transient)
 
     async def bounds(self, lane: str) -> tuple[str, Bounds]:
-        """The bounds of the service that a lane's connector belongs to; of one that there is not the usual ones."""
+        """The bounds of the service that a lane names, or its connector; of one that there is not the usual ones."""
         catalog = await self._catalog.now()
-        connector = catalog.connectors.find(lane.partition("/")[2])
-        return (lane, Bounds()) if connector is None else bounds_of(catalog.service_of(connector))
+        kind, _, name = lane.partition("/")
+        connector = None if kind == "service" else catalog.connectors.find(name)
+        service = catalog.services.by_id.get(name) if connector is None else catalog.service_of(connector)
+        return (lane, Bounds()) if service is None else bounds_of(service)
 
 
 def bounds_of(service: Service) -> tuple[str, Bounds]:

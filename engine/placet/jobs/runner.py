@@ -55,5 +55,5 @@ class Runner(ABC):
         """
 
     async def bounds(self, lane: str) -> tuple[str, Bounds]:
-        """What the jobs of a lane share their bounds with, by any name, and the bounds."""
+        """What the jobs of a lane share their bounds with, by a name for which this gives the same, and the bounds."""
         return lane, Bounds()

@@ -11,7 +11,7 @@ from functools import partial
 
 from placet.clock import Clock
 from placet.commands import ChildEnded, Command, FireItemTimer, FireJob, StartProcess, TerminateProcess
-from placet.core.records import Job
+from placet.core.records import TRACE, Job
 from placet.errors import PlacetError, Unavailable
 from placet.jobs.stranded import Stranded
 from placet.log import get_logger
@@ -124,9 +124,11 @@ class Scheduler:
     async def _dispatch(self, job: Job) -> None:
         """Send the command that a job stands for; the job's row goes in the same commit."""
         key, row = (job.process_id, job.number), (job.process_id, -job.number, job.timer)
+        trace = job.payload.get(TRACE)
         match job.kind:
             case "wait":
-                await self._send(FireJob(process_id=job.process_id, number=job.number, timer=job.timer), row)
+                fired = FireJob(process_id=job.process_id, number=job.number, timer=job.timer, trace=trace)
+                await self._send(fired, row)
             case "start_child":
                 await self._start_child(job, key, row)
             case "tell_parent":
@@ -139,12 +141,14 @@ class Scheduler:
                         outcome=job.payload["outcome"],
                         reason=job.payload["reason"],
                         job=key,
+                        trace=trace,
                     ),
                     row,
                 )
             case "stop_child":
                 reason = "The process that waited for this one has ended."
-                await self._tell(TerminateProcess(process_id=job.payload["child"], reason=reason, job=key), row)
+                stop = TerminateProcess(process_id=job.payload["child"], reason=reason, job=key, trace=trace)
+                await self._tell(stop, row)
             case _:
                 log.error("a job of an unknown kind", kind=job.kind, process_id=job.process_id)
                 self._set_aside.add(row)
@@ -161,6 +165,7 @@ class Scheduler:
             parent=payload["parent"],
             depth=payload["depth"],
             job=key,
+            trace=payload.get(TRACE),
         )
         try:
             await self._store.submit(start)
@@ -174,6 +179,7 @@ class Scheduler:
                 outcome="error",
                 reason=refusal.message,
                 job=key,
+                trace=payload.get(TRACE),
             )
             await self._tell(failed, row)
         except Exception as failure:

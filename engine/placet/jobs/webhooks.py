@@ -1,7 +1,7 @@
 """The courier: tells receivers what has happened, each process's events in order, at least once.
 
-It takes deliveries by a lease; when it dies, the lease runs out and another takes them. While there is no webhook it
-asks the database nothing.
+It takes deliveries by a lease that it renews while they are under way; when it dies, the lease runs out and another
+takes them. While there is no webhook it asks the database nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from placet.clock import Clock
 from placet.connectors.records import Retry
@@ -22,20 +23,22 @@ from placet.log import get_logger
 from placet.store import deliveries, trail
 from placet.store.deliveries import Delivery, Failed, Outcomes
 from placet.store.directory_version import Transaction
+from placet.store.trail import Position
 from placet.store.world import World
 from placet.store.writer import Writer
 from placet.webhooks.catalog import LiveWebhooks
 from placet.webhooks.manage import Webhooks
 from placet.webhooks.pump import Pump
 from placet.webhooks.records import Webhook
-from placet.webhooks.sender import SECONDS, Sender, Told
+from placet.webhooks.sender import Sender, Told
 
 log = get_logger("placet.jobs")
 
 #: How often a delivery is tried before it is dead: over a day or so.
 RETRY = Retry(attempts=12, first=timedelta(seconds=10), factor=3.0, longest=timedelta(hours=12))
-#: How long a delivery is left to who has taken it; he has to have his answer before.
-LEASE = timedelta(seconds=3 * SECONDS)
+#: How long a delivery is left to who has taken it, and how often he says that he is still at it.
+LEASE = timedelta(seconds=2)
+_RENEW_SECONDS = 0.5
 #: How many deliveries of one webhook are under way at once.
 AT_ONCE = 8
 #: And after how many failures in a row it is left alone for how long.
@@ -69,11 +72,21 @@ class Courier:
         self._ended = Outcomes([], [], [])
         self._woken, self._idle = asyncio.Event(), asyncio.Event()
         self._next: datetime | None = None
-        self._closing = False
+        self._closing = self._draining = False
         self._task: asyncio.Task[None] | None = None
+        self._renewing: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="placet-courier")
+        self._renewing = asyncio.create_task(self._renew(), name="placet-leases")
+
+    async def drain(self) -> None:
+        """Take nothing more, and return once nothing is under way here any more."""
+        self._draining = True
+        if self._task is not None:
+            self._idle.clear()
+            self._woken.set()
+            await self._idle.wait()
 
     async def close(self) -> None:
         """Let what is under way come to its end for a little while; the rest is for whoever runs jobs next."""
@@ -88,6 +101,9 @@ class Courier:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        if self._renewing is not None:
+            self._renewing.cancel()
+            await asyncio.wait([self._renewing])
         try:
             await self._turn({})
         except PlacetError as failure:  # their leases run out all the same
@@ -107,6 +123,10 @@ class Courier:
         self._idle.clear()
         self._woken.set()
         await self._idle.wait()
+
+    async def reached(self) -> Position | None:
+        """Up to where all that receivers are to be told of is on its way; None where that is not known yet."""
+        return self._pump.reached(await self._live.active() if self._live.may_be_some else ())
 
     # -- taking ----------------------------------------------------------------------------------
 
@@ -129,7 +149,8 @@ class Courier:
 
     async def _look(self) -> bool:
         """See what has happened and what is due; gives whether there was anything."""
-        active = {each.id: each for each in await self._live.active()} if self._live.may_be_some else {}
+        is_on = self._live.may_be_some and not self._draining
+        active = {each.id: each for each in await self._live.active()} if is_on else {}
         found = await self._pump.run(list(active.values())) if active else False
         for id_, reason in self._pump.unusable.items():
             await self._disable(active.pop(id_), f"Its filter cannot be asked any more: {reason}")
@@ -159,6 +180,19 @@ class Courier:
             self._ended.add(ended)
             raise
 
+    async def _renew(self) -> None:
+        """Say now and then that this node is still at what is under way, whatever else it has to do."""
+        while True:
+            await self._clock.wait(None, asyncio.Event(), _RENEW_SECONDS)
+            held = [delivery for delivery, _ in self._under_way.values()]
+            if not held:
+                continue
+            until = self._clock.now() + LEASE
+            try:
+                await self._store.write(partial(deliveries.keep, held=held, until=until), refresh=False)
+            except PlacetError as failure:
+                log.warning("deliveries under way could not be kept", error=failure.message)
+
     # -- telling ---------------------------------------------------------------------------------
 
     async def _begin(self, active: Mapping[str, Webhook], taken: Sequence[Delivery]) -> None:
@@ -168,7 +202,9 @@ class Courier:
             if body is None:  # the process is not kept any more
                 self._ended.arrived.append(delivery)
                 self._woken.set()
-            elif delivery.id not in self._under_way:  # or its lease has run out while it is under way here
+            elif delivery.id in self._under_way:  # its lease has run out meanwhile: it goes on with the new one
+                self._under_way[delivery.id] = delivery, self._under_way[delivery.id][1]
+            else:
                 self._circuits[delivery.webhook_id].began()
                 task = asyncio.create_task(self._deliver(active[delivery.webhook_id], delivery, body))
                 self._under_way[delivery.id] = delivery, task
@@ -184,7 +220,7 @@ class Courier:
             told = Told("It failed inside the engine; the log says how.")
         finally:
             circuit.ended()
-            self._under_way.pop(delivery.id)
+            delivery, _ = self._under_way.pop(delivery.id)
             self._woken.set()
         circuit.learn(BOUNDS, self._clock.now(), works=told.works)
         if told.error is None:

@@ -27,6 +27,7 @@ from placet.lookups import Lookups
 from placet.mail.letter import Letter, message_of
 from placet.mail.server import MailServer
 from placet.query.storable import UNSTORABLE
+from placet.telemetry.metrics import Metrics
 
 log = get_logger("placet.mail")
 
@@ -77,13 +78,20 @@ class Delivery:
 class Post:
     """Hands letters to one mail server, a few at a time."""
 
-    def __init__(self, server: MailServer, clock: Clock) -> None:
-        self.server, self._clock = server, clock
+    def __init__(self, server: MailServer, clock: Clock, metrics: Metrics | None = None) -> None:
+        self.server, self._clock, self._metrics = server, clock, metrics or Metrics()
         self._room, self._lookups = asyncio.Semaphore(MOST_CONNECTIONS), Lookups()
         self._idle: list[tuple[SMTP, asyncio.TimerHandle]] = []
 
     async def send(self, letter: Letter, recipients: Sequence[str]) -> Delivery:
         """Hand in a letter for some addresses; whatever the server does is told, and nothing raised."""
+        delivery = await self._sent(letter, recipients)
+        self._metrics.mail_recipients.add(("accepted",), len(delivery.accepted))
+        for reply in delivery.others.values():
+            self._metrics.mail_recipients.add(("later" if reply.may_change else "refused",))
+        return delivery
+
+    async def _sent(self, letter: Letter, recipients: Sequence[str]) -> Delivery:
         delivery = Delivery()
         try:
             message = message_of(letter, self.server.sender, self._clock.now())

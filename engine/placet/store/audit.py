@@ -64,6 +64,7 @@ KINDS: Mapping[str, str] = {
     "webhook.replayed": "dead deliveries of a webhook were sent on their way again",
     "webhook.removed": "a webhook was removed, with all that was on its way",
     "secrets.rotated": "what is kept encrypted was encrypted anew with the newest key",
+    "engine.drained": "an engine was told to take no more work",
     "directory.loaded": "users, groups and roles were loaded from a file",
 }
 

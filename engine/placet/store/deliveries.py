@@ -24,7 +24,9 @@ _OTHERS = _other.c.webhook_id == bindparam("of"), _other.c.process_id == bindpar
 _FIRST = select(func.min(_other.c.event_number)).where(*_OTHERS, _other.c.dead_at.is_(None)).scalar_subquery()
 _ON_ITS_WAY = select(_other.c.id).where(*_OTHERS, _other.c.next_at.is_not(None)).exists()
 _INSERT = Bulk(insert(webhook_delivery), ["webhook_id", "process_id", "event_number"])
-_DELETE = Bulk(delete(webhook_delivery).where(_c.id == bindparam("row")))
+_HELD = _c.id == bindparam("row"), _c.tries == bindparam("fence")
+_DELETE = Bulk(delete(webhook_delivery).where(*_HELD))
+_KEEP = Bulk(update(webhook_delivery).where(*_HELD).values(next_at=bindparam("next_at")))
 _BEGIN = Bulk(
     update(webhook_delivery)
     .where(*_OF_QUEUE, _c.event_number == _FIRST, _c.dead_at.is_(None), ~_ON_ITS_WAY)
@@ -32,14 +34,10 @@ _BEGIN = Bulk(
 )
 _FAILED = Bulk(
     update(webhook_delivery)
-    .where(_c.id == bindparam("row"), _c.tries == bindparam("fence"))
+    .where(*_HELD)
     .values({name: bindparam(name) for name in ("next_at", "dead_at", "last_error", "last_at")})
 )
-_LET_GO = Bulk(
-    update(webhook_delivery)
-    .where(_c.id == bindparam("row"), _c.tries == bindparam("fence"))
-    .values(next_at=bindparam("next_at"), tries=bindparam("before"))
-)
+_LET_GO = Bulk(update(webhook_delivery).where(*_HELD).values(next_at=bindparam("next_at"), tries=bindparam("before")))
 _DUE_AT = select(func.min(_c.next_at)).where(_c.webhook_id == webhook.c.id, _c.next_at.is_not(None)).scalar_subquery()
 _DUE = select(webhook.c.id, _DUE_AT.label("at")).where(webhook.c.active)
 
@@ -124,10 +122,15 @@ def take(tx: Connection, wanted: Mapping[str, int], now: datetime, until: dateti
     return taken
 
 
+def keep(tx: Connection, held: Collection[Delivery], until: datetime) -> None:
+    """Leave deliveries to who has taken them for longer."""
+    _KEEP.run(tx, [_held(each) | {"next_at": until} for each in sorted(held, key=lambda each: each.id)])
+
+
 def settle(tx: Connection, outcomes: Outcomes, now: datetime) -> None:
     """Write down what became of deliveries; where one has arrived or is dead the next of its process may go."""
     hold(tx, outcomes.webhook_ids)
-    _DELETE.run(tx, [{"row": each.id} for each in sorted(outcomes.arrived, key=lambda each: each.id)])
+    _DELETE.run(tx, [_held(each) for each in sorted(outcomes.arrived, key=lambda each: each.id)])
     _FAILED.run(tx, [_failed(each) for each in sorted(outcomes.failed, key=lambda each: each.delivery.id)])
     _LET_GO.run(tx, [_let_go(each, now) for each in sorted(outcomes.let_go, key=lambda each: each.id)])
     ended = [*outcomes.arrived, *(each.delivery for each in outcomes.failed if each.next_at is None)]
@@ -167,14 +170,16 @@ def counts(tx: Connection) -> Mapping[str, tuple[int, int]]:
     return {row.webhook_id: (row.waiting, row.dead) for row in tx.execute(query)}
 
 
+def _held(delivery: Delivery) -> dict[str, Any]:
+    return {"row": delivery.id, "fence": delivery.tries}
+
+
 def _let_go(delivery: Delivery, now: datetime) -> dict[str, Any]:
-    return {"row": delivery.id, "fence": delivery.tries, "before": delivery.tries - 1, "next_at": now}
+    return _held(delivery) | {"before": delivery.tries - 1, "next_at": now}
 
 
 def _failed(failed: Failed) -> dict[str, Any]:
-    return {
-        "row": failed.delivery.id,
-        "fence": failed.delivery.tries,
+    return _held(failed.delivery) | {
         "next_at": failed.next_at,
         "dead_at": failed.at if failed.next_at is None else None,
         "last_error": failed.error,

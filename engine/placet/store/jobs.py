@@ -1,4 +1,7 @@
-"""Jobs as rows: waits, and the outbox of what a process has to tell another."""
+"""Jobs as rows: waits, the outbox of what a process has to tell another, and what leaves the house.
+
+Where there is a queue, what leaves goes into it at once and has no `timer_at` while it is there.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, tuple_, update
 
 from placet.core.records import Job
+from placet.store import queueing
 from placet.store.bulk import Bulk
 from placet.store.tables import job
 
@@ -44,13 +48,14 @@ def existing(tx: Connection, keys: Collection[tuple[str, int]]) -> set[tuple[str
 
 
 def add(tx: Connection, records: Sequence[Job]) -> None:
+    queued = [record for record in records if record.lane is not None] if queueing.queues(tx) else []
     rows = [
         {
             "process_id": record.process_id,
             "number": record.number,
             "kind": record.kind,
             "token": record.token,
-            "timer_at": record.timer_at,
+            "timer_at": None if queued and record.lane is not None else record.timer_at,
             "timer": record.timer,
             "payload": record.payload,
             "lane": record.lane,
@@ -58,6 +63,7 @@ def add(tx: Connection, records: Sequence[Job]) -> None:
         for record in records
     ]
     _INSERT.run(tx, rows)
+    queueing.enqueue(tx, queued)
 
 
 def save(tx: Connection, records: Sequence[Job]) -> None:
@@ -72,10 +78,14 @@ def save(tx: Connection, records: Sequence[Job]) -> None:
         for record in records
     ]
     _UPDATE.run(tx, rows)
+    if queueing.queues(tx):
+        queueing.remove(tx, [(record.process_id, record.number) for record in records if record.lane is not None])
 
 
 def end(tx: Connection, keys: Collection[tuple[str, int]]) -> None:
     _DELETE.run(tx, [{"key": process_id, "nth": number} for process_id, number in sorted(keys)])
+    if queueing.queues(tx):
+        queueing.remove(tx, keys)
 
 
 def due(tx: Connection, now: datetime, limit: int) -> list[Job]:

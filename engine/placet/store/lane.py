@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,10 +14,12 @@ from sqlalchemy import Connection
 from placet.commands import Command
 from placet.errors import Unavailable
 from placet.log import get_logger
-from placet.store import trail
+from placet.store import answered, trail
 from placet.store.batch import Batch
 from placet.store.database import WriteConnection, in_words, lost_a_lock, may_pass, refusal_of, translate
 from placet.store.world import MuchHasChanged
+from placet.telemetry import Telemetry
+from placet.telemetry.tracing import end
 
 log = get_logger("placet.store")
 
@@ -35,6 +37,7 @@ class Pending:
     work: Command | Callable[[Connection], Any]
     answer: asyncio.Future[Any]
     aside: bool = False  # a function that takes long
+    since: float = field(default_factory=time.perf_counter)
 
     def resolve(self, answer: object) -> None:
         if self.answer.done():  # its caller has gone; what it asked for is done all the same
@@ -57,8 +60,10 @@ class Lane:
         connection: WriteConnection,
         decide: Callable[[Connection, list[Command]], tuple[Batch, list[Any]]],
         did_commit: Callable[[Batch | None, int], None],
+        telemetry: Telemetry,
     ) -> None:
         self._connection, self._decide, self._did_commit = connection, decide, did_commit
+        self._metrics, self._tracing = telemetry.metrics, telemetry.tracing
         self._queue: deque[Pending] = deque()
         self._wake = asyncio.Event()
         self._closing = False
@@ -109,8 +114,7 @@ class Lane:
         try:
             await self._attempt(taken, TRIES)
         except Exception as failure:  # nobody waits for ever, whatever went wrong
-            for each in taken:
-                each.resolve(failure)
+            self._refuse(taken, failure)
             raise
 
     def _take(self) -> list[Pending]:
@@ -153,20 +157,26 @@ class Lane:
     async def _batch(self, pending: list[Pending], tries: int) -> None:
         """Decide, save, commit, answer."""
         commands: list[Command] = [each.work for each in pending]  # type: ignore[misc]  # no functions among them
+        span = self._tracing.batch(commands)
         try:
             began = time.perf_counter()
             batch, answers = await self._decided(commands)
             self._measure(time.perf_counter() - began, len(commands))
         except Exception as failure:
+            end(span, failure)
             await self._connection.rollback()
             await self._refused(pending, failure, tries)
             return
         try:
+            began = time.perf_counter()
             await self._connection.commit()
         except Exception as failure:
+            end(span, failure)
             await self._connection.rollback()
             await self._unsure(pending, batch, answers, failure, tries)
             return
+        end(span)
+        self._metrics.committed(len(commands), time.perf_counter() - began)
         self._answer(pending, batch, answers)
 
     async def _decided(self, commands: list[Command]) -> tuple[Batch, list[Any]]:
@@ -180,6 +190,16 @@ class Lane:
         self._did_commit(batch, len(answers))
         for each, answer in zip(pending, answers, strict=True):
             each.resolve(answer)
+        commands = ((each.work, each.since, answer) for each, answer in zip(pending, answers, strict=True))
+        answered.count(self._metrics, commands)  # type: ignore[arg-type]  # no functions among them
+
+    def _refuse(self, pending: list[Pending], failure: BaseException) -> None:
+        """Answer whoever still waits with a failure that is nobody's own."""
+        waiting = [each for each in pending if not each.answer.done()]
+        for each in waiting:
+            each.resolve(failure)
+        commands = ((each.work, each.since, failure) for each in waiting if not callable(each.work))
+        answered.count(self._metrics, commands)
 
     async def _refused(self, pending: list[Pending], failure: Exception, tries: int) -> None:
         """Nothing was committed: what may pass is tried again, else it is the answer.
@@ -198,8 +218,7 @@ class Lane:
             if translated is None:
                 log.error("the database refused a command", error=in_words(failure))
                 translated = refusal_of(failure)
-            for each in pending:
-                each.resolve(translated or failure)
+            self._refuse(pending, translated or failure)
 
     async def _again(self, pending: list[Pending], failure: Exception, tries: int) -> None:
         """Run the same work once more if it has not been tried too often; `failure` is what became of it so far."""
@@ -211,8 +230,7 @@ class Lane:
             else:
                 await self._attempt(pending, tries - 1)
                 return
-        for each in pending:
-            each.resolve(translate(failure) or failure)
+        self._refuse(pending, translate(failure) or failure)
 
     async def _unsure(
         self, pending: list[Pending], batch: Batch, answers: list[Any], failure: Exception, tries: int
@@ -226,8 +244,7 @@ class Lane:
             happened = await self._happened(batch)
         except Exception as unknown:
             log.error("what became of a commit is not known", error=in_words(unknown), commands=len(pending))
-            for each in pending:
-                each.resolve(translate(failure) or failure)
+            self._refuse(pending, translate(failure) or failure)
             return
         if happened:
             self._answer(pending, batch, answers)
@@ -248,5 +265,4 @@ class Lane:
 
     def _fail_all(self, failure: Exception) -> None:
         waiting, self._queue = list(self._queue), deque()
-        for each in waiting:
-            each.resolve(failure)
+        self._refuse(waiting, failure)

@@ -1,7 +1,7 @@
-"""Jobs that leave the house, as rows: which lanes wait, what of them is taken, for how long, and what became of it.
+"""Jobs that leave the house and have a time, as rows: which lanes wait, and what becomes of what was taken.
 
-Who takes a job moves its `timer_at` ahead for the length of a lease, and its `timer` up: what another did with it
-before then comes too late.
+Where there is no queue, who takes a job moves its `timer_at` ahead for the length of a lease, and its `timer` up: what
+another did with it before then comes too late.
 """
 
 from __future__ import annotations
@@ -111,7 +111,6 @@ def _take() -> Any:
         .where(*_WAITS, job.c.lane == bindparam("of"), job.c.timer_at <= bindparam("now"))
         .order_by(job.c.timer_at)
         .limit(bindparam("most"))
-        .with_for_update(skip_locked=True)
         .cte("due")
     )
     these = tuple_(job.c.process_id, job.c.number).in_(select(due.c.process_id, due.c.number))

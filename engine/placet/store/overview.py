@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from placet.core.records import work_item_id
 from placet.core.statuses import ApprovalStatus
+from placet.store import queueing, taking
 from placet.store.medians import ranked
 from placet.store.names import Names
 from placet.store.open_items import OPEN
@@ -158,11 +159,15 @@ def queues(tx: Connection, now: datetime) -> QueueRows:
         .where(j.timer_at.is_not(None), j.lane.is_not(None))
         .group_by(j.lane)
     )
+    found = {lane: Lane(waiting, due) for lane, waiting, due in tx.execute(lanes)}
+    for lane, queued in (taking.waiting(tx) if queueing.queues(tx) else {}).items():
+        later = found.get(lane, Lane(0, 0))
+        found[lane] = Lane(later.waiting + queued, later.due + queued)
     dead = _count(tx, webhook_delivery, d.dead_at.is_not(None))
     return QueueRows(
         jobs_due=_count(tx, job, j.timer_at <= now, j.lane.is_(None)),
         timers_due=_count(tx, work_item, work_item.c.timer_at <= now),
-        lanes={lane: Lane(waiting, due) for lane, waiting, due in tx.execute(lanes)},
+        lanes=found,
         deliveries=_count(tx, webhook_delivery) - dead,
         dead_deliveries=dead,
         incidents=_count(tx, incident, incident.c.resolved_at.is_(None)),

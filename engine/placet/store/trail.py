@@ -97,6 +97,10 @@ class Position:
         return cls(int(tx), int(number))
 
 
+#: Behind every event that there will be.
+END = Position(2**63 - 1, 2**63 - 1)
+
+
 def events_after(tx: Connection, after: Position, names: Names, limit: int) -> list[tuple[Position, Event]]:
     """The next events of all processes, in order; on PostgreSQL none of a transaction that may still be joined."""
     rows = tx.execute(_after(tx, select(event), after).limit(limit)).all()

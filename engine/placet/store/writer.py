@@ -21,6 +21,7 @@ from placet.store.batch import Batch, Outcome
 from placet.store.database import Database
 from placet.store.lane import Lane
 from placet.store.world import World
+from placet.telemetry import Telemetry
 
 T = TypeVar("T")
 
@@ -38,9 +39,10 @@ class Writer:
         clock: Clock,
         engine_id: str,
         committed: Callable[[datetime | None, datetime | None], None] = lambda due_at, leaves_at: None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self._database, self._world, self._clock, self._engine_id = database, world, clock, engine_id
-        self._committed = committed
+        self._committed, self._telemetry = committed, telemetry or Telemetry()
         self._ids = IdMaker()
         self._lanes: list[Lane] = []
         self._writing, self._all_written = 0, asyncio.Event()
@@ -48,7 +50,8 @@ class Writer:
 
     async def open(self) -> None:
         for _ in range(self._database.writers):
-            self._lanes.append(Lane(await self._database.connect_writer(), self._decide, self._did_commit))
+            connection = await self._database.connect_writer()
+            self._lanes.append(Lane(connection, self._decide, self._did_commit, self._telemetry))
 
     async def close(self) -> None:
         """Answer everything that was accepted, then stop."""
@@ -70,7 +73,8 @@ class Writer:
     def submit(self, command: Command) -> asyncio.Future[Outcome]:
         """Queue a command; the answer comes once it is durable."""
         lane = self._lane(int(command.process_id[-8:-4], 16))
-        return lane.add(command)
+        tracing = self._telemetry.tracing
+        return lane.add(command) if tracing.tracer is None else tracing.command(command, lane.add)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run a store function in a read transaction of its own; sees everything that was answered before."""

@@ -13,7 +13,7 @@ from placet.errors import InvalidFilter
 from placet.store import deliveries, trail
 from placet.store import webhooks as store
 from placet.store.directory_version import Transaction
-from placet.store.trail import Position, Step
+from placet.store.trail import END, Position, Step
 from placet.store.world import World
 from placet.webhooks.records import Webhook
 
@@ -52,6 +52,11 @@ class Pump:
                 groups[place.seen].append(each)
         found = [await self._look(position, group) for position, group in groups.items()]
         return any(found)
+
+    def reached(self, webhooks: Sequence[Webhook]) -> Position | None:
+        """Up to where all that these are to be told of is on its way; None where that has not been looked at yet."""
+        places = [self._places.get(each.id) for each in webhooks]
+        return None if None in places else min((place.seen for place in places if place is not None), default=END)
 
     async def _place(self, webhook: Webhook) -> _Place | None:
         if webhook.id not in self._places:

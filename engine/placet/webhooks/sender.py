@@ -27,6 +27,7 @@ from placet.store.directory_version import Transaction
 from placet.store.names import Names
 from placet.store.search import FoundProcess
 from placet.store.world import World
+from placet.telemetry.metrics import Metrics
 from placet.webhooks.content import body_of, ping_of
 from placet.webhooks.records import LONGEST_URL, Webhook
 from placet.webhooks.signing import opened, signed
@@ -63,9 +64,11 @@ class Ping:
 class Sender:
     """Tells receivers; never raises for what they do."""
 
-    def __init__(self, client: Client, database: Database, vault: Vault, world: World, clock: Clock) -> None:
+    def __init__(
+        self, client: Client, database: Database, vault: Vault, world: World, clock: Clock, metrics: Metrics
+    ) -> None:
         self._client, self._database, self._vault = client, database, vault
-        self._world, self._clock = world, clock
+        self._world, self._clock, self._metrics = world, clock, metrics
         self.seconds = SECONDS
 
     async def bodies(self, names: Mapping[str, str], taken: Sequence[Delivery]) -> Mapping[int, bytes]:
@@ -89,6 +92,14 @@ class Sender:
 
     async def tell(self, webhook: Webhook, event_id: str, body: bytes) -> Told:
         """Send a body once."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        told = await self._told(webhook, event_id, body)
+        outcome = "arrived" if told.error is None else "gone" if told.gone else "failed"
+        self._metrics.delivery_seconds.add(loop.time() - began, (outcome,))
+        return told
+
+    async def _told(self, webhook: Webhook, event_id: str, body: bytes) -> Told:
         try:
             reply = await self._send(webhook, self._request(webhook, event_id, body))
         except CallFailed as failure:

@@ -9,6 +9,7 @@ from placet.errors import InvalidInput
 from placet.store.database.dialect import aside, bare_rows, insert_into, lock_migrations, writers_overlap
 from placet.store.database.errors import in_words, lost_a_lock, may_pass, refusal_of, translate
 from placet.store.database.interface import Database, TookTooLong, WriteConnection
+from placet.store.database.liveness import Liveness, liveness
 from placet.store.database.postgres import PostgresDatabase, PostgresWriteConnection
 from placet.store.database.questions import Questions
 from placet.store.database.sqlite import SqliteDatabase, SqliteWriteConnection
@@ -16,6 +17,7 @@ from placet.store.database.transactions import events_are_ahead, let_events_go_o
 
 __all__ = [
     "Database",
+    "Liveness",
     "PostgresDatabase",
     "PostgresWriteConnection",
     "Questions",
@@ -29,6 +31,7 @@ __all__ = [
     "in_words",
     "insert_into",
     "let_events_go_on",
+    "liveness",
     "lock_migrations",
     "lost_a_lock",
     "may_pass",

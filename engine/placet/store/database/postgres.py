@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy import exc as sa_exc
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -99,6 +99,20 @@ def _arguments(seconds: float | None, **server_settings: str) -> dict[str, Any]:
     }
 
 
+async def connect_apart(url: str) -> AttentiveConnection:
+    """A connection of asyncpg's own, outside of all pools; its URL is read as all others are."""
+    address = make_url(_address(url))
+    _, given = address.get_dialect()().create_connect_args(address)
+    for name in ("prepared_statement_cache_size", "prepared_statement_name_func"):  # they mean nothing to asyncpg
+        given.pop(name, None)
+    connection: AttentiveConnection = await asyncpg.connect(**{**given, **_arguments(WRITE_SECONDS)})
+    return connection
+
+
+def _address(url: str) -> str:
+    return "postgresql+asyncpg://" + url.partition("://")[2]
+
+
 def _give_up_on_silence(context: ExceptionContext) -> None:
     """Take a statement that was not answered for the end of its connection, and of all that are as old."""
     if isinstance(context.original_exception, TimeoutError):
@@ -171,17 +185,18 @@ class PostgresDatabase:
     writers = 2
 
     def __init__(self, url: str) -> None:
-        self._address = "postgresql+asyncpg://" + url.partition("://")[2]
+        self._address = _address(url)
         limits = {
             "idle_in_transaction_session_timeout": "1500",
             "lock_timeout": str(int(LOCK_SECONDS * 1000)),
         }
-        pool = {"pool_timeout": CONNECT_SECONDS}
-        self._readers = self._engine(_arguments(READ_SECONDS), pool_size=READERS, max_overflow=4, **pool)
+        pool: dict[str, Any] = {"pool_timeout": CONNECT_SECONDS}
+        one_state = pool | {"isolation_level": "REPEATABLE READ"}  # what is read may be removed between two statements
+        self._readers = self._engine(_arguments(READ_SECONDS), pool_size=READERS, max_overflow=4, **one_state)
         one_core = _arguments(READ_SECONDS, max_parallel_workers_per_gather="0")  # a slow one shares with the writers
         one_core["prepared_statement_cache_size"] = PREPARED_QUESTIONS
         kept = {"execution_options": {"compiled_cache": Statements()}}
-        self._questioners = self._engine(one_core, pool_size=QUESTIONERS, max_overflow=0, **pool, **kept)
+        self._questioners = self._engine(one_core, pool_size=QUESTIONERS, max_overflow=0, **one_state, **kept)
         self._writers = self._engine(_arguments(WRITE_SECONDS, **limits), pool_size=self.writers + 1, **pool)
         self._patient = self._engine(_arguments(None), poolclass=NullPool)
 

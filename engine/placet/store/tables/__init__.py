@@ -18,6 +18,7 @@ from placet.store.tables.access import (
     token,
 )
 from placet.store.tables.base import counter, definition, metadata, name
+from placet.store.tables.nodes import engine_node
 from placet.store.tables.outbound import (
     auth_configuration,
     connector,
@@ -44,6 +45,7 @@ __all__ = [
     "counter",
     "data_value",
     "definition",
+    "engine_node",
     "event",
     "former_addressee",
     "former_name",

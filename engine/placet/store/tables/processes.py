@@ -177,6 +177,13 @@ job = Table(
         sqlite_where=text("timer_at IS NOT NULL AND lane IS NOT NULL"),
         postgresql_where=text("timer_at IS NOT NULL AND lane IS NOT NULL"),
     ),
+    Index(  # what may run now, where there is a queue for it
+        "ix_job_queued",
+        "process_id",
+        "number",
+        sqlite_where=text("timer_at IS NULL AND lane IS NOT NULL"),
+        postgresql_where=text("timer_at IS NULL AND lane IS NOT NULL"),
+    ),
     sqlite_with_rowid=False,
 )
 
