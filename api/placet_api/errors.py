@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from placet.errors import (
@@ -127,6 +128,18 @@ def fault_of(failure: Exception) -> Answer:
         return fault(500, "InternalError", text)
     status = status_of(failure)
     return fault(status, symbol_of(failure.code), text, _headers(status, failure), _detail(failure))
+
+
+_SESSION = b'Session realm="Placet"'
+
+
+def unprompted(answer: Answer, headers: Mapping[bytes, bytes]) -> Answer:
+    """The same refusal; to a script of a page with a challenge for which its browser opens no dialog of its own."""
+    if answer.status != 401 or headers.get(b"sec-fetch-dest") != b"empty":
+        return answer
+    return replace(
+        answer, headers=tuple((name, _SESSION if value[:5] == b"Basic" else value) for name, value in answer.headers)
+    )
 
 
 def _detail(failure: PlacetError) -> Mapping[str, Any] | None:

@@ -60,6 +60,11 @@ async def test_nobody_gets_in_without_credentials(server: RunningServer):
             assert fault_of(answer)[0] == symbol
 
 
+async def test_a_browser_asks_its_reader_for_no_password_behind_the_back_of_a_page(server: RunningServer):
+    answer = await server("").get("/v1/events", headers={"Sec-Fetch-Dest": "empty", "Sec-Fetch-Mode": "cors"})
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, 'Session realm="Placet"')
+
+
 async def test_ways_to_sign_in(server: RunningServer):
     for user in ("anna", "ANNA", "cn=anna,ou=users,o=placet", "CN=Anna, OU=users, O=placet"):
         token = rest_authorization(user)

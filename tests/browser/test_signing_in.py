@@ -174,7 +174,9 @@ async def test_who_is_writing_on_a_process_is_not_thrown_out(opened: Opens, rest
     await page.get_by_role("link", name="Terminate", exact=True).click()
     dialog = page.get_by_role("dialog", name="Terminate")
     await dialog.get_by_label("Reason").fill("It is too late")
-    await end_session(tab)
+    async with page.expect_response(lambda answer: "/v1/events" in answer.url and answer.status == 401):
+        await end_session(tab)
+        await rest("admin", "POST", f"/v1/wf/processes/{process}/comments", json={"Comment": "His stream ends"})
 
     await dialog.get_by_role("button", name="Terminate").click()
     await expect(dialog.get_by_role("alert")).to_contain_text("Your session has ended")

@@ -15,7 +15,8 @@ async def migrate(*, where: OnDatabaseOnly = ON_DATABASE_ONLY) -> None:
     """
     from placet.engine import migrate_database
 
-    done = await migrate_database(where.settings().database_url)
+    settings = where.settings()
+    done = await migrate_database(settings.database_url, settings.database_direct_url)
     if done.before == done.after:
         say(f"The database is at revision {done.after} already.")
     elif done.before is None:

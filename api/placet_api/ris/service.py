@@ -17,7 +17,7 @@ from placet.log import PROCESS_ID
 from placet_api.admin.resources import RESOURCES as ADMINISTRATION
 from placet_api.answers import Answer, json_answer, send_answer
 from placet_api.auth import SCHEMES, Scheme, authenticate
-from placet_api.errors import MethodNotAllowed, NotAcceptable, fault_of
+from placet_api.errors import MethodNotAllowed, NotAcceptable, fault_of, unprompted
 from placet_api.known import ROUTE
 from placet_api.negotiation import LONGEST_ACCEPT, content_type
 from placet_api.params import is_on
@@ -93,7 +93,7 @@ class Service(BaseRoute):
             answer = await self._answer(scope, target, receive)
         except Exception as failure:
             note_refusal(self._engine, scope, failure)
-            answer = fault_of(failure)
+            answer = unprompted(fault_of(failure), dict(scope["headers"]))
         finally:
             PROCESS_ID.reset(before)
         await send_answer(answer, receive, send, head=scope["method"] == "HEAD")

@@ -77,6 +77,42 @@
     if (["look", "refreshed"].includes(event.detail.triggeringEvent?.type)) Object.assign(event.detail.headers, quiet);
   });
 
+  // -- what happens meanwhile: heard while the page is seen -----------------------------------------
+
+  const AGAIN = 5000; // after so long a stream that was refused is asked for again
+
+  /** Have `news` told of each event, of each beginning and of each refusal: a look of the page says why. */
+  function listen(address, news, { heard = () => {}, lost = () => {} } = {}) {
+    if (!window.EventSource) return;
+    let source, timer;
+
+    function end() {
+      clearTimeout(timer);
+      source?.close();
+    }
+
+    function begin() {
+      end();
+      source = new EventSource(address());
+      source.onopen = () => {
+        heard();
+        news(); // something may have happened between the page and its stream
+      };
+      source.onmessage = news;
+      source.onerror = () => {
+        lost();
+        if (source.readyState !== EventSource.CLOSED) return; // the browser asks again by itself
+        timer = setTimeout(begin, AGAIN);
+        news();
+      };
+    }
+
+    document.addEventListener("visibilitychange", () => (document.hidden ? end() : begin()));
+    addEventListener("pagehide", end);
+    addEventListener("pageshow", (event) => event.persisted && begin());
+    begin();
+  }
+
   // -- forms: once is enough, and some ask first -------------------------------------------------
 
   document.addEventListener("submit", (event) => {
@@ -287,5 +323,5 @@
     }
   });
 
-  window.placet = { say, quiet, ended, goesOn, signIn, home };
+  window.placet = { say, quiet, ended, goesOn, listen, signIn, home };
 })();

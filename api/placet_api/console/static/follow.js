@@ -3,10 +3,10 @@
 
 (() => {
   const place = () => document.querySelector("[data-follow]");
-  if (!place() || !window.EventSource) return;
+  if (!place()) return;
   const button = document.querySelector("[data-news]");
   const atLeast = 1000 * Number(place().dataset.followSeconds); // between two looks
-  let source, timer, fresh, lookedAt = Date.now();
+  let timer, fresh, lookedAt = Date.now();
 
   const pieces = (of) => new Map([...of.querySelectorAll("[data-piece]")].map((each) => [each.dataset.piece, each]));
   const said = (piece) => piece.textContent.replace(/\s+/g, " ");
@@ -17,10 +17,8 @@
     lookedAt = Date.now();
     const answer = await fetch(place().dataset.followFrom, { headers: { "HX-Request": "true", ...placet.quiet } });
     const text = await answer.text();
-    if (answer.status === 401) {
-      source.close();
-      placet.ended(text);
-    } else if (answer.ok) {
+    if (answer.status === 401) placet.ended(text);
+    else if (answer.ok) {
       placet.goesOn();
       compare(new DOMParser().parseFromString(text, "text/html").querySelector("[data-follow]"));
     }
@@ -66,18 +64,5 @@
     timer ??= setTimeout(() => look().catch(() => {}), Math.max(400, atLeast - (Date.now() - lookedAt)));
   };
 
-  function open() {
-    source?.close();
-    source = new EventSource(place().dataset.follow);
-    source.onopen = source.onmessage = soon; // something may have happened between the page and its stream
-    source.onerror = ({ target }) => target.readyState === EventSource.CLOSED && soon(); // a look says why it was refused
-  }
-
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) return source?.close();
-    open();
-  });
-  addEventListener("pagehide", () => source?.close());
-  addEventListener("pageshow", (event) => event.persisted && open());
-  open();
+  placet.listen(() => place().dataset.follow, soon);
 })();

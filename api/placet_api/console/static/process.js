@@ -49,7 +49,6 @@
   // A dialog lies over what is said in passing, so that a refusal is told in the form as well.
   document.addEventListener("htmx:responseError", (event) => {
     const { elt, xhr } = event.detail;
-    if (xhr.status === 401 && elt.id === "process") source?.close();
     const fault = elt.querySelector?.("[data-fault]");
     if (!fault) return;
     fault.replaceChildren(xhr.responseText, ...(xhr.status === 401 ? [" ", placet.signIn()] : []));
@@ -58,7 +57,7 @@
 
   // -- what happens meanwhile: one that is being acted on does not move -----------------------------
 
-  let source, timer;
+  let timer;
 
   function look() {
     timer = undefined;
@@ -70,23 +69,7 @@
     timer ??= setTimeout(look, 400);
   }
 
-  function open() {
-    source?.close();
-    source = new EventSource(document.getElementById("process").dataset.live);
-    source.onopen = source.onmessage = soon; // something may have happened between the page and its stream
-    source.onerror = ({ target }) => target.readyState === EventSource.CLOSED && soon(); // a look says why it was refused
-  }
-
-  if (document.getElementById("process") && window.EventSource) {
-    document.addEventListener("visibilitychange", () => {
-      if (document.hidden) return source?.close();
-      open();
-      soon();
-    });
-    addEventListener("pagehide", () => source?.close());
-    addEventListener("pageshow", (event) => event.persisted && open());
-    open();
-  }
+  if (document.getElementById("process")) placet.listen(() => document.getElementById("process").dataset.live, soon);
 
   // -- what the reader has before him stays: what he has opened, where the focus is, and what he reads ----
 

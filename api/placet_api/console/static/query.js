@@ -32,6 +32,7 @@
       const answer = await fetch(address, { headers: { "HX-Request": "true", ...headers } });
       if (answer.status === 401) throw Object.assign(new Error(await answer.text()), { isSignedOut: true });
       if (answer.status !== 200) throw new Error(`The server answered ${answer.status}.`);
+      placet.goesOn();
       const piece = document.createElement("template");
       piece.innerHTML = `<table><tbody>${await answer.text()}</tbody></table>`;
       made.querySelector("tr.more")?.remove();
@@ -85,10 +86,10 @@
   const live = document.querySelector("[data-live]");
   const button = document.querySelector("[data-news]");
 
-  if (live && button && window.EventSource) {
+  if (live && button) {
     const words = live.querySelector("[data-live-text]");
     const first = rowsOf(body).length;
-    let source, timer, checkedAt = 0;
+    let timer, isHeard = false, checkedAt = 0;
 
     const state = (name, text) => {
       live.dataset.state = name;
@@ -107,7 +108,6 @@
     function failed(failure) {
       if (!failure.isSignedOut) return state("away", "Not up to date");
       state("away", "Signed out");
-      source.close();
       placet.ended(failure.message);
     }
 
@@ -145,7 +145,7 @@
       const parts = [come && `${number(come)} new`, gone && `${number(gone)} gone`].filter(Boolean);
       button.hidden = !parts.length;
       if (parts.length) button.textContent = `${parts.join(", ")}: show`;
-      if (source.readyState !== EventSource.CLOSED) state("live", "Live");
+      if (isHeard) state("live", "Live");
     }
 
     async function showNews() {
@@ -161,28 +161,14 @@
 
     button.addEventListener("click", () => (body ? showNews().catch(failed) : location.reload()));
 
-    const open = () => {
-      source?.close();
-      source = new EventSource(live.dataset.live);
-      source.onopen = () => {
-        state("live", "Live");
-        soon(); // something may have happened between the page and its stream
-      };
-      source.onerror = ({ target }) => {
-        const isOver = target.readyState === EventSource.CLOSED;
-        state("away", isOver ? "Not live: reload the page" : "Connecting again");
-        if (isOver && target === source) soon(); // a look says why it was refused
-      };
-      source.onmessage = soon;
+    const heard = () => {
+      isHeard = true;
+      state("live", "Live");
     };
-
-    document.addEventListener("visibilitychange", () => {
-      if (document.hidden) return source?.close();
-      open();
-      soon();
-    });
-    addEventListener("pagehide", () => source?.close());
-    addEventListener("pageshow", (event) => event.persisted && open());
-    open();
+    const lost = () => {
+      isHeard = false;
+      if (live.dataset.state !== "away") state("away", "Connecting again"); // else it says already what is the matter
+    };
+    placet.listen(() => live.dataset.live, soon, { heard, lost });
   }
 })();
