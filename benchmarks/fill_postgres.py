@@ -18,6 +18,9 @@ from sqlalchemy.dialects.postgresql import dialect
 from placet import Engine
 from placet.store.tables import metadata
 
+sys.path.insert(0, str(ROOT / "tests"))
+import postgres  # the tests' own server, started and ended here
+
 _INDEXES = """
 SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS made FROM pg_index
 WHERE indrelid = $1::regclass AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
@@ -29,15 +32,17 @@ _SETTINGS = {"shared_buffers": "1GB", "max_wal_size": "8GB", "checkpoint_timeout
 @contextmanager
 def postgresql(folder: Path, **settings: str) -> Iterator[str]:
     """The address of a server that syncs each commit to the disk of this folder; raises where there are no programs."""
-    sys.path.insert(0, str(ROOT / "tests"))
-    import postgres  # the tests' own server, started and ended here
-
     postgres.ALWAYS |= _SETTINGS | settings
     server = postgres.Server(folder, durable=True)
     try:
         yield server.address
     finally:
         server.stop()
+
+
+def shell() -> str:
+    """PostgreSQL's own."""
+    return str(postgres.find_programs() / "psql")
 
 
 def copy_to(source: Path, url: str) -> None:

@@ -122,7 +122,7 @@ def _whole(space: Workspace, database: Path, folder: Path) -> None:
     for _ in range(space.repeats):
         with placet(database, folder) as server:
             _fetch(server, _path())  # what every server holds after its first request
-            streamed, grown = _stream(server)
+            streamed, grown = stream(server)
         figures["seconds"].append(streamed)
         figures["memory"].append(grown)
         if shell:
@@ -146,7 +146,7 @@ def _ratios(values: list[float], of: list[float]) -> list[float]:
     return [a / b for a, b in zip(values, of, strict=True)]
 
 
-def _stream(server: Server) -> tuple[float, float]:
+def stream(server: Server) -> tuple[float, float]:
     """Seconds to the last byte, and how many MiB the server grew at most."""
     before = memory(server.pid)
     forget_peak(server.pid)

@@ -60,7 +60,7 @@ def run(space: Workspace) -> None:
     _report(space, figures)
 
 
-def _new(address: str) -> str:
+def new_database(address: str) -> str:
     """The URL of an empty database."""
     name = f"bench_{next(_numbers)}"
 
@@ -74,13 +74,13 @@ def _new(address: str) -> str:
 
 
 def _bare(space: Workspace, figures: Figures, address: str, path: str) -> None:
-    with bare_postgres(_new(address)) as server:
+    with bare_postgres(new_database(address)) as server:
         sent = request("POST", f"/{path}", {"Accept": "application/json"}, start_body())
         figures[path].append(run_load(server.port, sent, CLIENTS, space.seconds).rate)
 
 
 def _placet(space: Workspace, figures: Figures, address: str, folder: Path) -> None:
-    url = _new(address)
+    url = new_database(address)
     guid = prepare(url, folder)
     sent = request("POST", f"/v1/wf/definitions/{guid}", sign_in() | {"Accept": "application/json"}, start_body())
     served: AbstractContextManager[Server] = placet(url, folder)
@@ -91,13 +91,13 @@ def _placet(space: Workspace, figures: Figures, address: str, folder: Path) -> N
 
 
 def _units(space: Workspace, figures: Figures, address: str, folder: Path) -> None:
-    url = _new(address)
+    url = new_database(address)
     prepare(url, folder)
     figures["units"].append(json.loads(python("unit_placet.py", url, space.seconds, AT_A_TIME))["rate"])
 
 
 def _peer(space: Workspace, figures: Figures, address: str, name: str, script: str, interpreter: Path) -> None:
-    url, given = _new(address), json.dumps(DATA)
+    url, given = new_database(address), json.dumps(DATA)
     printed = python(script, url, space.seconds, AT_A_TIME, given=given, interpreter=interpreter)
     figures[name].append(json.loads(printed)["rate"])
 

@@ -27,6 +27,7 @@ PARTS = {
     "operators": "queries, facets and figures over a million processes and ten million events, and starts beside them",
     "operators_postgres": "the same queries and figures on PostgreSQL",
     "on_postgres": "starts on PostgreSQL beside bare handlers, start and approval beside DBOS and procrastinate",
+    "nodes": "starts on one node and on two of one PostgreSQL database, and who uses the processor meanwhile",
     "rights": "a page of a million processes by who may see it",
 }
 

@@ -49,7 +49,13 @@ def placet(database: Path | str, folder: Path, *, definitions: Path = DEFINITION
     command = [sys.executable, str(HERE / "placet_serve.py"), str(counts)]
     url = database if isinstance(database, str) else f"sqlite:///{database}"
     command += ["--port", str(port), "--database", url, "--definitions", str(definitions)]
-    environment = {**os.environ, "PLACET_ADMIN_PASSWORD": ADMIN_PASSWORD, "PLACET_LOG_LEVEL": "warning", **settings}
+    environment = {
+        **os.environ,
+        "PLACET_ADMIN_PASSWORD": ADMIN_PASSWORD,
+        "PLACET_SECRET_KEY": "the secret key of the benchmark, and of no other",
+        "PLACET_LOG_LEVEL": "warning",
+        **settings,
+    }
     with _child(command, port, environment, counts, CORES.server) as server:
         yield server
 
