@@ -7,7 +7,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -77,7 +77,8 @@ class Reader:
         if _FOR_THE_PROGRAM.fullmatch(command):
             status, real = self._program.type(real_command)
             if _TELLS_LATER.match(command):
-                until(lambda: self._ids.fits(printed, self._as_printed(self._program.type(real_command)[1])))
+                with suppress(AssertionError):  # what it is instead is told below
+                    until(lambda: self._ids.fits(printed, self._as_printed(self._program.type(real_command)[1])))
                 status, real = self._program.type(real_command)
         else:
             status, real = self._shell.type(real_command)
@@ -99,7 +100,7 @@ class Reader:
         """A command with the ids, addresses and the process number of this run."""
         command = self._with_addresses(command)
         if PORT in self._nodes:
-            command = re.sub(rf"(?<=^kill -9 ){PROCESS}$", str(self._nodes[PORT].process.pid), command)
+            command = re.sub(rf"(?<=^kill )(-9 )?{PROCESS}$", rf"\g<1>{self._nodes[PORT].process.pid}", command)
         if self._postgresql:
             command = command.replace(DATABASE, self._database())
         return self._ids.fill(command)
