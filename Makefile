@@ -37,9 +37,10 @@ check: .venv/.dev ## formatting, lint, types and the direction of imports
 bench: .venv/.dev ## measure speed beside a bare handler
 	@$(BIN)/python benchmarks/run.py
 
-crash: .venv/.dev ## the durability tests again and again, with new random numbers
+crash: .venv/.dev ## break nodes and databases under load and look for what is lost; SEED= SECONDS= DATABASE= NODES=
 	@tests/install_postgres.sh
-	@$(BIN)/python -m pytest tests/crash --long --timeout 3600
+	@$(BIN)/python -m tests.crash.kit $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) \
+	    $(if $(DATABASE),--database $(DATABASE)) $(if $(NODES),--nodes $(NODES))
 
 screenshots: .venv/.dev ## renew the pictures of the console in docs/images
 	@tests/install_browser.sh

@@ -28,7 +28,9 @@ PARTS = {
     "operators_postgres": "the same queries and figures on PostgreSQL",
     "on_postgres": "starts on PostgreSQL beside bare handlers, start and approval beside DBOS and procrastinate",
     "nodes": "starts on one node and on two of one PostgreSQL database, and who uses the processor meanwhile",
+    "timers": "what is due, what comes next and the next jobs, beside a million waiting timers",
     "rights": "a page of a million processes by who may see it",
+    "kills": "one of three nodes is killed, and a primary whose standby is promoted",
 }
 
 #: The load average above which something else is running.

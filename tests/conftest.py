@@ -171,6 +171,8 @@ def durable_databases() -> Iterator[Databases]:
 def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Contents], Path]:
     """Migrated SQLite files that tests copy, each filled when it is first asked for."""
 
+    _keep_statements()
+
     @cache
     def template(contents: Contents) -> Path:
         path = tmp_path_factory.mktemp("template") / "placet.db"
@@ -184,6 +186,8 @@ def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Cont
 @pytest.fixture(scope="session")
 def postgresql_templates(databases: Databases) -> Callable[[Contents], str]:
     """The names of migrated databases that tests copy, each filled when it is first asked for."""
+
+    _keep_statements()
 
     @cache
     def template(contents: Contents) -> str:
@@ -229,9 +233,15 @@ def _created(databases: Databases, template: str = "template0") -> Iterator[str]
     databases.drop(name)
 
 
+def _keep_statements() -> None:
+    from tests import statements  # here, so that a unit test alone does not wait for SQLAlchemy
+
+    statements.keep()
+
+
 def _fill(url: str, contents: Contents) -> None:
     """Bring an empty database to the newest schema, and put into it what it is to have."""
-    from placet.store.database import opened  # here, so that a unit test alone does not wait for SQLAlchemy
+    from placet.store.database import opened  # here for the same reason
     from placet.store.migrate import migrate
 
     async def work() -> None:

@@ -22,6 +22,7 @@ import asyncpg
 
 OLDEST = 15
 PROGRAMS = ("initdb", "pg_ctl", "postgres")
+INITDB = "initdb --pgdata=data --username=postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync"
 FROM_A_WHEEL = Path(__file__).parents[1] / ".venv" / "postgresql"  # where install_postgres.sh puts them
 
 ALWAYS = {
@@ -35,7 +36,7 @@ CARELESS = {"fsync": "off", "full_page_writes": "off"}
 # the pipe and equally when the test run is killed: no server outlives its run.
 SUPERVISOR = """
 cd "$1" || exit
-if initdb --pgdata=data --username=postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync >start.log 2>&1 &&
+if $3 >start.log 2>&1 &&
     pg_ctl start --silent --wait --pgdata=data --log=server.log --options="$2" >>start.log 2>&1
 then echo ready
 else cat ./*.log
@@ -51,22 +52,25 @@ class ProgramsMissing(Exception):
 
 
 class Server:
-    """A running server with its files in a folder; it stops with `stop`, or when who started it ends in any way."""
+    """A running server with its files in a folder; it stops with `stop`, or when who started it ends in any way.
 
-    def __init__(self, folder: Path | None = None, *, durable: bool = False) -> None:
+    `made_by` is the command that makes its files.
+    """
+
+    def __init__(self, folder: Path | None = None, *, durable: bool = False, made_by: str = INITDB) -> None:
         programs = find_programs()
-        self.port = _free_port()
+        self.port = free_port()
         work = tempfile.mkdtemp(prefix="placet-pg-", dir=folder)
         settings = {**ALWAYS, **({} if durable else CARELESS), "port": str(self.port), "unix_socket_directories": work}
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         self._supervisor = subprocess.Popen(
-            ["/bin/sh", "-c", SUPERVISOR, "postgres", work, options],
+            ["/bin/sh", "-c", SUPERVISOR, "postgres", work, options, made_by],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**_without_postgres(os.environ), "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
             start_new_session=True,  # an interrupt from the keyboard is for the tests; they stop the server when done
             text=True,
-            **_unprivileged(work),
+            **unprivileged(work),
         )
         assert self._supervisor.stdout is not None
         answer = self._supervisor.stdout.readline()
@@ -156,7 +160,7 @@ def _major_version(programs: Path) -> int:
     return int(version[0]) if version else 0
 
 
-def _unprivileged(work: str) -> dict[str, Any]:
+def unprivileged(work: str) -> dict[str, Any]:
     """Return what Popen needs to run as somebody else than root, whom PostgreSQL refuses, and give that one `work`."""
     if os.geteuid() != 0:
         return {}
@@ -171,7 +175,8 @@ def _without_postgres(environment: os._Environ[str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if not name.startswith("PG")}
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,12 +1,14 @@
 """The `placet` program as tests run it: one command, or a node that serves until it is stopped.
 
-Each is a process of its own. It is forked from one that has imported everything, which a program of `PROGRAM` spends
-most of its time with, and its passwords cost little.
+A command runs inside the test, in a thread. What serves, or is asked for `apart`, is a process of its own: forked from
+one that has imported everything, which a program of `PROGRAM` spends most of its time with. Passwords cost little.
 """
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import multiprocessing
 import os
 import re
@@ -17,7 +19,9 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -64,6 +68,17 @@ class Placet:
 
     def __call__(self, *arguments: str, given: str = "", **variables: str) -> Ran:
         """Run one command to its end; `given` is its standard input."""
+        if arguments[:1] == ("serve",):  # it sets the signals of its process
+            return self.apart(*arguments, given=given, **variables)
+        given_to = self.folder, arguments, {**self.variables, **variables}, given
+        thread = ThreadPoolExecutor(1)  # the test's own may have a loop that runs
+        try:
+            return thread.submit(_run_inside, *given_to).result(SECONDS)
+        finally:
+            thread.shutdown(wait=False)
+
+    def apart(self, *arguments: str, given: str = "", **variables: str) -> Ran:
+        """The same in a process of its own."""
         with tempfile.TemporaryDirectory() as streams:
             files = [Path(streams, name) for name in ("in", "out", "err")]
             for file, content in zip(files, (given, "", ""), strict=True):
@@ -129,6 +144,56 @@ class Program:
         self._process.join()
 
 
+def _run_inside(folder: Path, arguments: Sequence[str], variables: Mapping[str, str], given: str) -> Ran:
+    from placet_api.cli.main import run
+
+    out, err = _stream(), _stream(errors="backslashreplace")
+    with _set_up(folder, environment(variables)), _streams(_stream(given), out, err):
+        status = int(run(list(arguments)))
+    return Ran(status, *(stream.buffer.getvalue().decode() for stream in (out, err)))
+
+
+def _stream(content: str = "", errors: str = "strict") -> Any:
+    return io.TextIOWrapper(io.BytesIO(content.encode()), "utf-8", errors, write_through=True)
+
+
+@contextmanager
+def _streams(*streams: Any) -> Iterator[None]:
+    """Let a program read and write these; a log that it sets up goes with them."""
+    names = ("stdin", "stdout", "stderr")
+    before = [getattr(sys, name) for name in names]
+    root, own = logging.getLogger(), logging.getLogger("placet")
+    logs = list(root.handlers), root.level, own.level
+    for name, stream in zip(names, streams, strict=True):
+        setattr(sys, name, stream)
+    try:
+        yield
+    finally:
+        for name, stream in zip(names, before, strict=True):
+            setattr(sys, name, stream)
+        root.handlers[:] = logs[0]
+        root.setLevel(logs[1])
+        own.setLevel(logs[2])
+
+
+@contextmanager
+def _set_up(folder: Path, variables: Mapping[str, str]) -> Iterator[None]:
+    """Be in a folder, with these environment variables."""
+    place, before = Path.cwd(), dict(os.environ)
+    _move(folder, variables)
+    try:
+        yield
+    finally:
+        _move(place, before)
+
+
+def _move(folder: Path, variables: Mapping[str, str]) -> None:
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(variables)
+    time.tzset()
+
+
 def _run(folder: Path, arguments: list[str], variables: dict[str, str], streams: list[Path | Connection]) -> None:
     """Be the program, in a child that has just been forked."""
     from placet.directory import passwords
@@ -136,10 +201,7 @@ def _run(folder: Path, arguments: list[str], variables: dict[str, str], streams:
 
     passwords._hasher = CHEAP
 
-    os.chdir(folder)
-    os.environ.clear()
-    os.environ.update(variables)
-    time.tzset()
+    _move(folder, variables)
     for number, stream in enumerate(streams):
         with stream if isinstance(stream, Connection) else stream.open("a+") as its:
             os.dup2(its.fileno(), number)

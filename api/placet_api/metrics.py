@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Mapping
 from ipaddress import ip_address
+from socket import gethostname
 
 from starlette.requests import Request
 
@@ -17,6 +19,7 @@ from placet_api.negotiation import LONGEST_ACCEPT, content_type
 
 OFFERED = ("text/plain", "application/openmetrics-text")
 _BEARER = "bearer "
+_PORT = re.compile(r":[0-9]*$")
 _THROUGH_A_PROXY = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 _CHALLENGE = ((b"www-authenticate", b'Bearer realm="Placet metrics"'),)
 
@@ -64,7 +67,17 @@ def _is_of_this_machine(request: Request) -> bool:
     headers: Mapping[str, str] = request.headers
     if request.client is None or any(name in headers for name in _THROUGH_A_PROXY):
         return False
+    return _is_loopback(request.client.host) and _names_this_machine(headers.get("host", ""))
+
+
+def _names_this_machine(host: str) -> bool:
+    """Whether a request is for this machine by a name of its own: a stranger's page in a browser here gives another."""
+    name = _PORT.sub("", host).lower()
+    return name in ("localhost", gethostname().lower()) or _is_loopback(name.strip("[]"))
+
+
+def _is_loopback(address: str) -> bool:
     try:
-        return ip_address(request.client.host).is_loopback
+        return ip_address(address).is_loopback
     except ValueError:
         return False

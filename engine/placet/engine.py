@@ -53,6 +53,7 @@ from placet.jobs.calls import CallRunner
 from placet.jobs.circuit import Circuits
 from placet.jobs.mail import MailRunner
 from placet.jobs.observed import Observed
+from placet.jobs.own_node import OwnNode
 from placet.jobs.port import jobs_of
 from placet.jobs.retention import Retention
 from placet.jobs.runner import Runner
@@ -61,7 +62,7 @@ from placet.jobs.webhooks import Courier
 from placet.log import PROCESS_ID, get_logger
 from placet.mail.post import Post
 from placet.mail.server import server_of
-from placet.nodes import Nodes, OwnNode, default_engine_id, start_here
+from placet.nodes import Nodes, default_engine_id, start_here
 from placet.overview import Figures
 from placet.readiness import Readiness
 from placet.saved_views import SavedViews
@@ -130,7 +131,7 @@ class Engine(Deployment, Verbs, Views, Insights, Forms, Nodes, Stream):
         self.is_open = False
         self.opened_at: datetime | None = None
         self._definitions, self._run_jobs, self._migrate_empty = definitions, run_jobs, migrate_empty
-        self._database = open_database(self.settings.database_url)
+        self._database = open_database(self.settings.database_url, self.settings.database_direct_url)
         self._questions = Questions(self._database, self.settings.query_seconds)
         self._connected = self._was_closed = False
         self._reads, self._all_read = 0, asyncio.Event()
@@ -218,6 +219,8 @@ class Engine(Deployment, Verbs, Views, Insights, Forms, Nodes, Stream):
             if self._definitions is not None:
                 await self._load_connectors(Path(self._definitions) / FOLDER)
                 await self.as_system().load_definitions(self._definitions)
+            if self._run_jobs:
+                await self._node.begin()
         except BaseException:
             await self._disconnect()
             raise
@@ -226,7 +229,6 @@ class Engine(Deployment, Verbs, Views, Insights, Forms, Nodes, Stream):
             self._dispatcher.start()
             self._courier.start()
             self._retention.start()
-            await self._node.begin()
         self.opened_at = self.clock.now()
         self.is_open = True
 
@@ -474,10 +476,12 @@ class Engine(Deployment, Verbs, Views, Insights, Forms, Nodes, Stream):
         return summary
 
 
-async def migrate_database(url: str) -> Migrated:
+async def migrate_database(url: str, direct_url: str = "") -> Migrated:
     """Make the tables of a database, or bring them up to this release; two programs at once do it one by one.
+
+    Where there is a `direct_url`, `url` leads to a pooler of transactions.
 
     Raises `InvalidInput` for a URL that names no database; `Conflict` for one of a newer release; `Unavailable`.
     """
-    async with opened(url) as database:
+    async with opened(url, direct_url) as database:
         return await migrate(database)

@@ -53,25 +53,24 @@ class Readiness:
         """
         if self._failure is None and self._is_known_to_work():
             return
-        if self._looking is None:
-            self._looking = asyncio.create_task(self._look(), name="placet-readiness")
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look_for_a_while(), name="placet-readiness")
         elif self._failure is not None:
             raise self._failure
-        await self._seen_by(self._looking)
+        await asyncio.wait([self._looking])  # whoever asks may go away, and the look goes on
+        if self._failure is not None:
+            raise self._failure
 
     def _is_known_to_work(self) -> bool:
         return self._seen is not None and timedelta() <= self._clock.now() - self._seen < _BELIEVED
 
-    async def _seen_by(self, looking: asyncio.Task[None]) -> None:
-        """Wait for a look, and not for long: the connection to a machine that is gone may say nothing for minutes."""
+    async def _look_for_a_while(self) -> None:
+        """Look, and not for long: the connection to a machine that is gone may say nothing for minutes."""
+        looking = asyncio.create_task(self._look(), name="placet-look")
         await asyncio.wait([looking], timeout=PATIENCE_SECONDS)
         if not looking.done():
             self.failed(Unavailable(f"The database has not answered within {PATIENCE_SECONDS:g} s."))
             looking.cancel()
-        if self._looking is looking:
-            self._looking = None
-        if self._failure is not None:
-            raise self._failure
 
     async def _look(self) -> None:
         began = self._clock.now()

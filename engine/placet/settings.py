@@ -53,14 +53,15 @@ class Settings:
 
     database_url: str = _setting(
         "sqlite:///placet.db",
-        "sqlite:///path or postgresql://user:password@host/name",
+        "sqlite:///path or postgresql://user:password@host/name; host:port,host:port for a server and its standby",
         "sqlite:///path or postgresql://user:password@host/name",
         re.compile(r"(sqlite|postgresql|postgres)://").match,
         secret=True,
     )
     database_direct_url: str = _setting(
         "",
-        "the same database past a pooler of transactions: for locks and for being told of jobs",
+        "the same database past a pooler of transactions, to which database_url leads then: for locks, and for being "
+        "told of jobs",
         "postgresql://user:password@host/name, or nothing where database_url leads to PostgreSQL itself",
         lambda url: not url or re.match(r"postgres(ql)?://", url),
         secret=True,

@@ -20,6 +20,8 @@ from tests.programs import Placet
 APPLICATIONS = "/v1/applications"
 WANTED = {"Name": "Travel desk", "RedirectURIs": [{"Value": "https://travel.example.org/in"}]}
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 async def audited(server: RunningServer, kind: str) -> list[dict[str, Any]]:
     return list((await server("admin").get(f"/v1/audit?kind={kind}")).json())

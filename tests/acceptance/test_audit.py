@@ -9,6 +9,8 @@ from tests.acceptance.conftest import PASSWORD, rest_authorization
 
 ANNA, BEN, ADMIN = (user_dn(name) for name in ("anna", "ben", "admin"))
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 async def trail(server, query="", user="admin"):
     answer = await server(user).get(f"/v1/audit{query}")

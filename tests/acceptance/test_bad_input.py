@@ -54,6 +54,8 @@ CREDENTIALS: Mapping[str, Mapping[str, str]] = {
     "another scheme": {"Authorization": "Digest username=anna"},
 }
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 def body_of(operation: Mapping[str, Any]) -> dict[str, Any] | None:
     """The example of a JSON body."""

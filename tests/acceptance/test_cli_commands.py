@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -316,6 +318,18 @@ def test_a_command_loads_only_what_it_needs(arguments: list[str], heavy: set[str
     )
 
     assert ran.stdout.splitlines()[-1] == "loaded []", ran.stderr
+
+
+def test_a_command_inside_a_test_leaves_it_as_it_was(on_sqlite: Placet):
+    def surroundings() -> list[object]:
+        log = logging.getLogger()
+        return [Path.cwd(), dict(os.environ), sys.stdin, sys.stdout, sys.stderr, list(log.handlers), log.level]
+
+    before = surroundings()
+
+    assert on_sqlite("definitions", "list", PLACET_LOG_LEVEL="debug").status == 0
+    assert on_sqlite("definitions", "show", "Nothing").status != 0
+    assert surroundings() == before
 
 
 @pytest.mark.parametrize(

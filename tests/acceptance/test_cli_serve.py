@@ -343,33 +343,32 @@ def test_a_server_is_asked_for_page_after_page(
         assert [each["ProcessId"] for each in json.loads(capsys.readouterr().out)] == started[:1:-1]
 
 
-def test_the_demonstration_is_loaded_once_and_nobody_is_let_in_before(on_sqlite: Placet):
+def test_the_demonstration_is_loaded_once_and_nobody_is_let_in_before(tmp_path: Path):
     """On one database: that its log is replayed on both is tested by `test_permits.py`."""
-    shutil.copytree(ROOT / "definitions", on_sqlite.folder / "definitions", dirs_exist_ok=True)
-    database = ("--database", "sqlite:///demonstrated.db")
+    placet, database = Placet(tmp_path, {}), ("--database", "sqlite:///demonstrated.db")
 
-    with on_sqlite.start("--demo", *database) as node:
+    with placet.start("--demo", *database) as node:
         assert httpx2.get(f"{node.url}/v1", auth=("ben", "demo")).status_code == 503
         node.await_welcome()
         assert "100 %" in node.log()
         assert "curl -u anna:demo" in node.welcome
+        assert f"5, from the folder {ROOT / 'definitions'}\n" in node.welcome  # its own, where there is no folder
         assert f"it is process {node.process.pid}." in node.welcome
         assert httpx2.get(f"{node.url}/v1/wf/workitems?filter=Addressee=self", auth=("ben", "demo")).json() != []
-    with on_sqlite.serve("--demo", *database) as again:
+    shutil.copytree(ROOT / "definitions", tmp_path / "definitions")
+    with placet.serve("--demo", *database) as again:
         assert "%" not in again.log()
         assert "admin   (set before)" in again.welcome
         assert "anna    demo" in again.welcome
         assert "placet user password admin --database" in again.welcome
 
 
-def test_the_demonstration_brings_its_definitions_where_there_is_no_folder(tmp_path: Path):
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path):
     placet = Placet(tmp_path, {})
 
     refused = placet("serve", "--port", "0")
     named = placet("serve", "--port", "0", "--demo", "--definitions", "nowhere")
     set_so = placet("serve", "--port", "0", "--demo", PLACET_DEFINITIONS="nowhere")
-    with placet.serve("--demo") as node:
-        assert f"5, from the folder {ROOT / 'definitions'}\n" in node.welcome
 
     assert (refused.status, named.status, set_so.status) == (3, 3, 3)
     assert "The demonstration has its own: --demo." in refused.err

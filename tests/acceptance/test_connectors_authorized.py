@@ -18,6 +18,8 @@ from tests.token_server import CLIENT, CLIENT_SECRET, TokenServer
 CONFIGURATIONS, AUTHORIZED = "/v1/connectors/configurations", "/v1/connectors/authorized"
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 @pytest.fixture
 async def engine(database_url: str, clock: ManualClock, people_file: Path) -> AsyncIterator[Engine]:

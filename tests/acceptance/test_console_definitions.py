@@ -18,6 +18,8 @@ activities:
 """
 GUID = dn_guid("cn=Parking space,cn=RequestDefs,cn=AppConfig,o=placet")
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 async def test_definitions_are_listed_and_searched(server: RunningServer):
     anna = await signed_in(server, "anna")

@@ -17,6 +17,8 @@ from tests.acceptance.conftest import PASSWORD, RunningServer, serving
 SIGN_IN = {"user": "anna", "password": PASSWORD}
 OWN = {"Sec-Fetch-Site": "same-origin"}
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 @pytest.fixture
 async def visitor(server: RunningServer) -> httpx2.AsyncClient:

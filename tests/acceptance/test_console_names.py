@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from placet.core.names import group_dn
 from tests.acceptance.browsing import Browser, signed_in
 from tests.acceptance.conftest import RunningServer
+
+pytestmark = pytest.mark.usefixtures("without_jobs")
 
 
 async def offered(browser: Browser, **asked: str) -> dict[str, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.acceptance.browsing import Browser, signed_in
 from tests.acceptance.conftest import PASSWORD, RunningServer
 
@@ -11,6 +13,8 @@ NEW = {
     "user_name": "zoe", "first_name": "Zoe", "last_name": "Zander", "email": "zoe@example.org", "status": "ACTIVE",
     "role": "PROCESSMAKER_OPERATOR", "manager": "ben", "due_on": "2099-12-31", "password": "a fine long one",
 }  # fmt: skip
+
+pytestmark = pytest.mark.usefixtures("without_jobs")
 
 
 async def uid(browser: Browser, kind: str, words: str) -> str:

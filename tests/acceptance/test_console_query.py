@@ -19,6 +19,8 @@ from tests.acceptance.conftest import LEAVE, RunningServer
 
 PART = {"HX-Request": "true"}
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 async def query(browser: Browser, text: str = "", of: str = "processes", below: str = "", **more: str) -> str:
     """The page of a query, or what is below it, as its source has it."""

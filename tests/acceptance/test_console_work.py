@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+import pytest
+
 from tests.acceptance.browsing import Browser, signed_in
 from tests.acceptance.conftest import LEAVE, RunningServer
 
@@ -25,6 +27,8 @@ activities:
   ask: {kind: approval, addressees: "'ben'", writes: [note], paths: {approved: done, denied: done}}
   done: {kind: finish}
 """
+
+pytestmark = pytest.mark.usefixtures("without_jobs")
 
 
 async def errand(server: RunningServer) -> str:

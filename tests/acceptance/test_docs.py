@@ -27,7 +27,7 @@ PAGES = {
     str(path.relative_to(ROOT)): path.read_text("utf-8")
     for path in [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
 }
-ON_POSTGRESQL = ["docs/how-to/run-on-postgresql.md", "docs/how-to/add-nodes.md"]
+ON_POSTGRESQL = ["docs/how-to/run-on-postgresql.md", "docs/how-to/add-nodes.md", "docs/how-to/upgrade.md"]
 READ_ALONG = ["README.md", "docs/tutorial/first-process.md", "docs/how-to/write-a-definition.md"]
 READ_ALONG += ["docs/how-to/embed-the-engine.md", "docs/how-to/oauth-clients.md", "docs/how-to/people-and-roles.md"]
 READ_ALONG += [*ON_POSTGRESQL, "docs/how-to/change-the-secret-key.md", "docs/how-to/mail.md"]

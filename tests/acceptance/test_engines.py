@@ -5,13 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
+from sqlalchemy import update
 
 from placet import Engine, __version__
 from placet.settings import Settings
+from placet.store import nodes
+from placet.store.nodes import Start
+from placet.store.tables import engine_node
 from placet_api.cli.exits import Exit
 from placet_api.cli.main import run
 from tests.acceptance.browsing import signed_in
@@ -149,6 +156,32 @@ async def test_they_are_listed_and_drained_as_one_types(typed: Typed, server: Ru
     assert (none.status, "There is no engine 'none'" in none.err) == (Exit.NOT_FOUND, True)
 
 
+@pytest.mark.parametrize("what", ["started again", "silent"])
+async def test_who_waits_for_one_that_never_runs_empty_is_told(typed: Typed, server: RunningServer, what: str):
+    """Another program stands for the engine: it is drained, and then begins anew, or is not heard of any more."""
+    store = server.engine.store
+    start = Start("other", "0" * 32, None, "there", 4711, "0.1.0")
+
+    def moves_on(tx: Any) -> None:
+        if what == "silent":
+            tx.execute(update(engine_node).where(engine_node.c.id == "other").values(beat_at=long_ago))
+        else:
+            nodes.register(tx, replace(start, run="1" * 32))
+
+    long_ago = datetime(2026, 1, 1, tzinfo=UTC)
+    await store.write(partial(nodes.register, start=start))
+    waiting = asyncio.create_task(typed("drain", "other", "--wait"))
+    while (await found(server, "/other"))["Status"] != "Draining":
+        pass
+    await store.write(moves_on)
+    ran = await asyncio.wait_for(waiting, 30)
+
+    if what == "silent":
+        assert (ran.status, ran.out.startswith("other has not been heard of since 20")) == (Exit.DONE, True)
+    else:
+        assert (ran.status, "other was started again meanwhile" in ran.err) == (Exit.CONFLICT, True)
+
+
 async def test_where_none_has_run_it_says_so(database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: Any):
     monkeypatch.setattr("placet_api.cli.logging.set_up_logging", lambda level: None)
     status = await asyncio.to_thread(run, ["engines", "list", "--database", database_url])
@@ -167,6 +200,11 @@ async def test_the_page_lists_them_and_drains_one(server: RunningServer, databas
     assert "ENGINE Running" in page
     assert "other Shutdown" in page
     assert page.count(" Drain ") == 2  # the name of the column, and one button: what has ended needs none
+    html = (await admin.get("/console/engines")).text
+    assert "Drain ENGINE? It takes no more work until it is restarted. No other engine runs: " in html
+    async with Engine(settings=Settings(database_url=database_url, engine_id="other")):
+        html = (await admin.get("/console/engines")).text
+        assert 'Drain ENGINE? It takes no more work until it is restarted."' in html
 
     assert (await admin.submit("/engines/ENGINE/drain")).endswith("/console/engines")
     assert "ENGINE takes no more work" in await admin.page("/engines")

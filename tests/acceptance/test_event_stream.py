@@ -14,6 +14,8 @@ from placet_api.cli.gate import Gate
 from tests.acceptance.conftest import PASSWORD, RunningServer, serving
 from tests.acceptance.event_source import STREAM, listening
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 async def kinds(source, count):
     return [message.data["Kind"] for message in await source.take(count)]

@@ -75,6 +75,8 @@ connectors:
     parameters: {{what: {{in: query}}}}
 """
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 @pytest.fixture
 async def engine(database_url: str, clock: ManualClock) -> AsyncIterator[Engine]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -47,7 +48,7 @@ async def behind(engine: Engine) -> AsyncIterator[Any]:
 
     async def ask(client: tuple[str, int] | None, **headers: str) -> httpx2.Response:
         transport = httpx2.ASGITransport(create_app(engine), client=client)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as asking:
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as asking:
             return await asking.get(
                 "/metrics", headers={name.replace("_", "-"): each for name, each in headers.items()}
             )
@@ -60,6 +61,11 @@ async def test_this_machine_may(behind: Any, address: str):
     assert (await behind((address, 1))).status_code == 200
 
 
+@pytest.mark.parametrize("host", ["LocalHost:8080", "127.0.0.1", "[::1]:8080", socket.gethostname()])
+async def test_by_any_name_that_it_has_itself(behind: Any, host: str):
+    assert (await behind(("127.0.0.1", 1), Host=host)).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("address", "headers"),
     [
@@ -68,6 +74,8 @@ async def test_this_machine_may(behind: Any, address: str):
         ("not an address", {}),
         ("127.0.0.1", {"X_Forwarded_For": "192.0.2.7"}),
         ("127.0.0.1", {"Forwarded": "for=192.0.2.7"}),
+        ("127.0.0.1", {"Host": "placet.example.org"}),
+        ("127.0.0.1", {"Host": "127.0.0.1.example.org:8080"}),
         ("127.0.0.1", {"X_Real_IP": "127.0.0.1"}),
         ("192.0.2.7", {"Authorization": "Bearer "}),
     ],

@@ -20,6 +20,8 @@ from tests.acceptance.officers import BASE, an_officer, on_another_node, permiss
 
 OTHER = "https://travel.example.org/other?kept=1"
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 @dataclass
 class Browser:

@@ -19,6 +19,8 @@ from tests.acceptance.oauth import AUTHORIZE, DEFINITIONS, REDIRECT, TOKEN, Trav
 
 T = TypeVar("T")
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 @pytest.fixture
 async def desk(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> TravelDesk:

@@ -21,6 +21,8 @@ from tests.acceptance.officers import BASE
 
 VERIFIER = "a-verifier-of-at-least-forty-three-characters.~_"
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 @pytest.fixture
 async def desk(server: RunningServer) -> TravelDesk:

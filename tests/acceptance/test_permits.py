@@ -1,4 +1,7 @@
-"""The replay of the permit log: what the engine holds afterwards is what the log says, on both databases."""
+"""The replay of the permit log: what the engine holds afterwards is what the log says.
+
+SQLite has the whole log. PostgreSQL, where it takes half a minute, has every fifth case and those that tests name.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,13 @@ from placet import Engine, Event, ManualClock, Process, WorkItem
 from placet.core.people import ADMINISTRATOR, Directory
 from placet.core.statuses import Life
 from placet.demo import DemoSummary, load_demo
+from placet.demo.permits import Case, read_log
 from tests.acceptance.expected_permits import Expected, expected_outcomes
 
 DEFINITIONS = Path(__file__).parents[2] / "definitions"
 TODAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 EXPECTED = expected_outcomes()
+NAMED = {"62665", "43924", "74071"}
 
 pytestmark = pytest.mark.xdist_group("permits")  # one worker, so that the log is replayed once on each database
 
@@ -52,6 +57,7 @@ class Replayed:
     directory: Directory
     summary: DemoSummary
     progress: list[tuple[int, int]]
+    expected: dict[str, list[Expected]]
     cases: dict[str, list[Process]] = field(default_factory=lambda: defaultdict(list))
     items: dict[str, list[WorkItem]] = field(default_factory=lambda: defaultdict(list))
     timelines: dict[str, list[Event]] = field(default_factory=dict)
@@ -66,8 +72,15 @@ class Replayed:
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def replayed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replayed]:
-    with a_database(request, tmp_path_factory.mktemp("permits")) as url, asyncio.Runner() as runner:
-        yield runner.run(load_and_read(url))
+    cases = [case for place, case in enumerate(read_log()) if request.param == "sqlite" or is_in_part(place, case)]
+    database = a_database(request, tmp_path_factory.mktemp("permits"))
+    with database as url, asyncio.Runner() as runner, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("placet.demo.replay.read_log", lambda: cases)
+        yield runner.run(load_and_read(url, {case.number for case in cases}))
+
+
+def is_in_part(place: int, case: Case) -> bool:
+    return place % 5 == 0 or case.number in NAMED
 
 
 @contextmanager
@@ -82,11 +95,12 @@ def a_database(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
         databases.drop(name)
 
 
-async def load_and_read(url: str) -> Replayed:
+async def load_and_read(url: str, numbers: set[str]) -> Replayed:
     progress: list[tuple[int, int]] = []
     summary = await load_demo(url, DEFINITIONS, lambda *done: progress.append(done), clock=ManualClock(TODAY))
     async with Engine(url, run_jobs=False) as engine:
-        found = Replayed(url, engine.directory, summary, progress)
+        expected = {number: each for number, each in EXPECTED.items() if number in numbers}
+        found = Replayed(url, engine.directory, summary, progress, expected)
         for each in await engine.as_system().processes(limit=5000, newest_first=False):
             found.cases[each.process.correlation_id].append(each.process)
             found.timelines[each.process.id] = await engine.as_system().timeline(each.process.id)
@@ -96,10 +110,11 @@ async def load_and_read(url: str) -> Replayed:
 
 
 def test_every_case_has_the_processes_of_the_log(replayed: Replayed):
-    counts = {case: len(replayed.cases.get(case, [])) for case in EXPECTED}
+    counts = {case: len(replayed.cases.get(case, [])) for case in replayed.expected}
 
-    assert len(counts) == 1000
-    assert counts == {case: len(expected) for case, expected in EXPECTED.items()}
+    assert len(EXPECTED) == 1000
+    assert len(counts) in (1000, 203)
+    assert counts == {case: len(expected) for case, expected in replayed.expected.items()}
 
 
 def test_every_process_ends_as_the_log_says_or_waits_for_whom_it_says(replayed: Replayed):
@@ -110,12 +125,12 @@ def test_every_process_ends_as_the_log_says_or_waits_for_whom_it_says(replayed: 
     }
 
     assert wrong == {}
-    outcomes = Counter(expected.outcome for _, _, expected in pairs(replayed))
+    outcomes = Counter(each.outcome for expected in EXPECTED.values() for each in expected)
     assert outcomes == {"granted": 1000, "withdrawn": 116, "returned": 1, "asked": 1}
 
 
 def pairs(replayed: Replayed) -> Iterator[tuple[str, Process, Expected]]:
-    for case, expected in EXPECTED.items():
+    for case, expected in replayed.expected.items():
         for process, each in zip(replayed.cases.get(case, []), expected, strict=True):
             yield case, process, each
 

@@ -9,6 +9,8 @@ from placet.core.names import dn_guid
 BASE = "/api/1.0/workflow"
 NOWHERE = "f" * 32
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 def told(answer):
     return answer.status_code, answer.json()["error"]["message"]

@@ -24,6 +24,8 @@ FIELDS = [
     "rol_total_users",
 ]
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 def told(answer):
     return answer.status_code, answer.json()["error"]["message"]

@@ -11,6 +11,8 @@ BASE = "/api/1.0/workflow"
 OPERATOR = f"{3:032}"
 NOBODY = {"error": {"code": 401, "message": "Unauthorized"}}
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 def told(answer):
     """The status of a refusal and its message; its body has nothing else."""

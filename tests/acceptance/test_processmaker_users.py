@@ -23,6 +23,8 @@ NEW = {
     "usr_new_pass": "long enough",
 }
 PROFILE = ["usr_country", "usr_city", "usr_location", "usr_address", "usr_phone", "usr_fax", "usr_cellular"]
+
+pytestmark = pytest.mark.usefixtures("without_jobs")
 PROFILE += ["usr_zip_code", "dep_uid", "usr_position", "usr_resume", "usr_birthday", "usr_replaced_by", "usr_ux"]
 PROFILE += ["usr_calendar_uid", "usr_calendar_name", "usr_cost_by_hour", "usr_unit_cost", "usr_photo_path"]
 PROFILE += ["usr_time_zone"]

@@ -17,6 +17,8 @@ from tests.acceptance.event_source import listening
 ANNA, BEN, DORA = (f"cn={name},ou=users,o=placet" for name in ("anna", "ben", "dora"))
 LEAVE = "cn=Leave request,cn=RequestDefs,cn=AppConfig,o=placet"
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 async def asked(client: httpx2.AsyncClient, text: str, resource: str = "processes", **more: Any) -> dict[str, Any]:
     answer = await client.get(f"/v1/query/{resource}", params={"q": text, **more})

@@ -13,6 +13,8 @@ from tests.acceptance.officers import BASE, EVERYDAY, a_role, an_officer, by_sys
 
 BOARD = dn_guid("cn=Board,ou=groups,o=placet")
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 def told(answer):
     return answer.status_code, answer.json()["error"]["message"]

@@ -22,6 +22,8 @@ from tests.acceptance.conftest import DEFINITIONS, LEAVE, RunningServer, rest_au
 
 DAYS = {"DataItems": [{"Name": "days", "Value": 3}]}
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 def links_in(value: Any) -> Iterator[str]:
     """Every link in a JSON value that is not empty."""

@@ -15,6 +15,8 @@ from tests.acceptance.conftest import LEAVE, RunningServer, serving
 START = f"/v1/wf/definitions/{LEAVE}"
 BODY = {"DataItems": [{"Name": "days", "Value": "3"}]}
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 def reason_of(answer: httpx2.Response) -> str:
     return str(answer.json()["Fault"]["Reason"]["Text"])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 
 from placet_api.errors import STATUSES, symbol_of
 from placet_api.ris.resources import RESOURCES
@@ -15,6 +16,8 @@ from tests.acceptance.conftest import LEAVE, RunningServer, rest_authorization
 
 PAGE = (Path(__file__).parents[2] / "docs/reference/rest.md").read_text()
 BLOCKS = re.findall(r"```http\n(.*?)```", PAGE, re.DOTALL)
+
+pytestmark = pytest.mark.usefixtures("without_jobs")
 
 
 class Names:

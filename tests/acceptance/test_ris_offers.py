@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.acceptance.conftest import RunningServer
 from tests.acceptance.test_ris_changing import parcel, reason_of
 
@@ -16,6 +18,8 @@ activities:
   ask: {kind: approval, addressees: initiator.manager, paths: {approved: done, denied: done, returned: count}}
   done: {kind: finish}
 """
+
+pytestmark = pytest.mark.usefixtures("without_jobs")
 
 
 async def board_item(server: RunningServer) -> dict[str, object]:

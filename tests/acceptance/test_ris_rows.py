@@ -18,6 +18,8 @@ from tests.acceptance.conftest import LEAVE, RunningServer
 
 ODD = 'case "4\\711" – ünïcode \u2028 <&>'
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 async def test_a_row_is_what_the_process_is(server: RunningServer):
     start = {"DataItems": [{"Name": "days", "Value": 3}], "Recipient": 'cn=O"Neil \\, Zoë,o=elsewhere'}

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from jsonschema import Draft202012Validator
 
 from placet_api.ris.resources import RESOURCES
@@ -13,6 +14,8 @@ from placet_api.ris.schemas import DEFINITION, LINK, PROCESS, WORK_ITEM, Object
 from tests.acceptance.conftest import LEAVE, RunningServer
 
 STANDARD = {"Accept": "application/schema+json"}
+
+pytestmark = pytest.mark.usefixtures("without_jobs")
 
 
 async def populated(server: RunningServer) -> list[str]:

@@ -13,6 +13,8 @@ from tests.acceptance.conftest import RunningServer
 VIEWS = "/v1/views"
 NEW = {"Name": "Stuck", "Query": "ProcessStatus = Running and CreationTime < -7d"}
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 async def saved(client: httpx2.AsyncClient, **more: Any) -> dict[str, Any]:
     answer = await client.post(VIEWS, json=NEW | more)

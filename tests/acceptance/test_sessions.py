@@ -18,6 +18,8 @@ from tests.acceptance.event_source import listening
 WHO = {"User": "anna", "Password": PASSWORD}
 ANNA = "cn=anna,ou=users,o=placet"
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 @pytest.fixture
 async def begin(server):

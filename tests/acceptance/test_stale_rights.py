@@ -21,6 +21,8 @@ NEW = {
     "usr_new_pass": "long enough",
 }  # fmt: skip
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 async def _demote(engine, name):
     uid = engine.directory.person(name).id

@@ -26,6 +26,8 @@ activities:
   done: {kind: finish}
 """
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 @pytest.fixture
 def way(database_url: str) -> str:

@@ -8,6 +8,8 @@ import pytest
 
 from tests.acceptance.conftest import RunningServer
 
+pytestmark = pytest.mark.usefixtures("without_jobs")
+
 
 async def waiting(server: RunningServer, process: str, user: str = "anna") -> list[Any]:
     answer = await server(user).get(f"/v1/wf/processes/{process}/waiting")

@@ -128,6 +128,7 @@ class Ledger:
     approvals: list[Approval] = field(default_factory=list)
 
     unavailable: int = 0
+    lost: list[str] = field(default_factory=list)  # where somebody was left without an answer
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -153,7 +154,7 @@ class Ledger:
             "POST", f"/v1/wf/definitions/{self.definition}", {"DataItems": items}, Idempotency_Key=start.key
         )
         if answer.status == 503:
-            raise Unavailable
+            raise Unavailable(answer.reason)
         assert answer.status == 204, answer
         process_id = answer.headers["location"].rpartition("/")[2]
         assert start.process_id in (None, process_id), "the same key gave another process"
@@ -165,7 +166,7 @@ class Ledger:
             "PUT", f"/v1/wf/workitems/{approval.item_id}", {"AvailableActions": [{"Value": "Approve"}]}
         )
         if answer.status == 503:
-            raise Unavailable
+            raise Unavailable(answer.reason)
         assert answer.status in (200, 409), answer
         approval.status = answer.status
         approval.reason = answer.reason if answer.status == 409 else ""
@@ -189,7 +190,7 @@ class Ledger:
                     self.approvals.append(approval)
                     await self._patiently(lambda caller=caller, approval=approval: self.send_approval(caller, approval))
         except ConnectionLost:
-            return
+            self.lost.append(address)
         finally:
             await caller.close()
 

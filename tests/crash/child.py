@@ -19,7 +19,8 @@ class Child:
     """One process that runs a function of `node`; what it prints is kept for the message of a failure."""
 
     def __init__(self, process: Any, output: Connection) -> None:
-        self._process = process
+        self._process, self._is_over = process, False
+        self.pid: int = process.pid
         self.output: list[str] = []
         self._address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._reading = asyncio.create_task(self._read(output.fileno()), name="child")
@@ -53,13 +54,14 @@ class Child:
         self.signal(signal.SIGKILL)
 
     def signal(self, number: int) -> None:
-        if self._process.is_alive():
-            os.kill(self._process.pid, number)
+        if not self._is_over and self._process.is_alive():
+            os.kill(self.pid, number)
 
     async def ended(self) -> int:
         """Its exit status, once it has ended; minus the number of the signal that killed it."""
         await self._reading
         self._process.join()
+        self._is_over = True
         return int(self._process.exitcode)
 
     async def killed(self) -> None:

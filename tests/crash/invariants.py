@@ -107,11 +107,13 @@ def _of_one(stored: Stored, row: Any) -> Iterator[str]:
 
 
 _ENDS = ("process.completed", "process.terminated", "process.failed")
+#: The jobs that an activity waits for.
+_MOVING = ("wait", "call", "mail")
 
 
 def _where_it_stands(stored: Stored, row: Any, life: Life) -> Iterator[str]:
     waiting = [each for each in stored.items[row.id] if WorkItemStatus(each.status).is_open]
-    timers = [each for each in stored.jobs[row.id] if each.kind == "wait"]
+    timers = [each for each in stored.jobs[row.id] if each.kind in _MOVING and each.token]
     for each in stored.items[row.id]:
         if WorkItemStatus(each.status).is_open is (each.completed_at is not None):
             yield f"item {each.number} is {WorkItemStatus(each.status).name} and completed at {each.completed_at}"
@@ -119,14 +121,14 @@ def _where_it_stands(stored: Stored, row: Any, life: Life) -> Iterator[str]:
         yield "has more jobs than it counted"
     if life.is_over:
         if row.flow or waiting or timers:
-            yield f"is over and stands at {row.flow} with items {len(waiting)} and waits {len(timers)}"
+            yield f"is over and stands at {row.flow} with items {len(waiting)} and jobs {len(timers)}"
         return
     tokens = {int(number): token for number, token in (row.flow or {}).get("tokens", {}).items()}
     if not tokens:
         yield "goes on and stands nowhere"
     asked, timed = {each.token for each in waiting}, {each.token for each in timers}
     if not asked | timed <= tokens.keys():
-        yield f"items and waits of {asked | timed}, but tokens are {sorted(tokens)}"
+        yield f"items and jobs of {asked | timed}, but tokens are {sorted(tokens)}"
     for number, token in tokens.items():
         if number not in asked | timed and not _child_will_tell(stored, row.id, token):
             yield f"nothing will ever move token {number} away from {token['at']}"

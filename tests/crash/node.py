@@ -16,10 +16,13 @@ from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 from placet import Engine
 from placet.commands import AddComment
+from placet.deployment import Deployment
 from placet.directory.administrator import ensure_administrator
+from placet.errors import Unavailable
 from placet.mail import post
 from placet.settings import Settings
 from placet.store import batch, database, trail
@@ -48,24 +51,25 @@ def lay(edge: str, fuse: Fuse) -> None:
     match edge:
         case "before BEGIN":
             for connection in CONNECTIONS:
-                _replace(connection, "begin", lambda begin: _before(begin, fuse))
+                wrap(connection, "begin", lambda begin: _before(begin, fuse))
         case "between two writes":
-            _replace(trail, "add", lambda add: _after(add, fuse))
+            wrap(trail, "add", lambda add: _after(add, fuse))
         case "after the last write":
-            _replace(batch.Batch, "_write", lambda write: _after(write, fuse))
+            wrap(batch.Batch, "_write", lambda write: _after(write, fuse))
         case "before COMMIT":
             for connection in CONNECTIONS:
-                _replace(connection, "commit", lambda commit: _before(commit, fuse))
+                wrap(connection, "commit", lambda commit: _before(commit, fuse))
         case "after COMMIT":
             for connection in CONNECTIONS:
-                _replace(connection, "commit", lambda commit: _after_awaiting(commit, fuse))
+                wrap(connection, "commit", lambda commit: _after_awaiting(commit, fuse))
         case "after a mail was taken":
-            _replace(post, "_hand_in", lambda hand_in: _after_awaiting(hand_in, fuse))
+            wrap(post, "_hand_in", lambda hand_in: _after_awaiting(hand_in, fuse))
         case _:
             raise ValueError(edge)
 
 
-def _replace(owner: Any, name: str, around: Callable[[Any], Any]) -> None:
+def wrap(owner: Any, name: str, around: Callable[[Any], Any]) -> None:
+    """Replace a function of a module or a class by what `around` makes of it."""
     original = getattr(owner, name)
     setattr(owner, name, functools.wraps(original)(around(original)))
 
@@ -108,6 +112,13 @@ def serve(output: Connection, url: str, folder: Path, edge: str | None, nth: int
         signal.signal(signal.SIGUSR1, lambda *_: setattr(fuse, "armed", True))
     arguments = ["serve", "--port", "0", "--database", url, "--definitions", str(folder / "definitions")]
     sys.exit(main.run(arguments))
+
+
+def serve_unseen(output: Connection, url: str, folder: Path, edge: str | None, nth: int) -> None:
+    """`placet serve` on a database that goes away before the definitions have been counted."""
+    gone = Unavailable("The database has gone.")
+    wrap(Deployment, "definitions", lambda _: AsyncMock(side_effect=gone))
+    serve(output, url, folder, edge, nth)
 
 
 def settle(output: Connection, url: str, folder: Path, edge: str | None, nth: int) -> None:

@@ -15,13 +15,16 @@ LATE = 0.3  # seconds; time enough to look for what has not arrived yet
 class Proxy:
     """Forwards connections; the next `left` COMMITs lose theirs in the way that `cut` says.
 
-    A connection that is silent stays open, takes everything, and forwards nothing.
+    A connection that is silent stays open, takes everything, and forwards nothing in either direction. What is
+    forwarded takes `delay` seconds.
     """
 
     def __init__(self, host: str, port: int) -> None:
         self._host, self._port = host, port
         self.cut, self.left = CUTS[0], 0
         self.is_silent = False  # whether new connections are
+        self.delay = 0.0
+        self.hides_the_end = False  # whether a client hears why the server ends a connection, and not that it does
         self._tasks: set[asyncio.Task[None]] = set()
         self._silent: set[asyncio.Task[None]] = set()
 
@@ -31,10 +34,17 @@ class Proxy:
         self._tasks.add(task)
         if self.is_silent:
             self._silent.add(task)
-        server_reader, server_writer = await asyncio.open_connection(self._host, self._port)
-        back = asyncio.create_task(_copy(server_reader, writer))
+        try:
+            server_reader, server_writer = await asyncio.open_connection(self._host, self._port)
+        except (OSError, asyncio.CancelledError):  # the server is away
+            self._forget(task)
+            writer.transport.abort()
+            return
+        back = asyncio.create_task(self._answer(task, server_reader, writer))
         try:
             while data := await reader.read(65536):
+                if self.delay:
+                    await asyncio.sleep(self.delay)
                 if task in self._silent:
                     continue
                 if COMMIT in data and self.left:
@@ -48,8 +58,31 @@ class Proxy:
             back.cancel()
             writer.close()
             server_writer.close()
-            self._tasks.discard(task)
-            self._silent.discard(task)
+            self._forget(task)
+
+    async def _answer(
+        self, task: asyncio.Task[None], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Forward what the server says."""
+        try:
+            while data := await reader.read(65536):
+                if self.delay:
+                    await asyncio.sleep(self.delay)
+                if task not in self._silent:
+                    writer.write(data)
+        except OSError:  # a server that was asked something more when it had gone
+            pass
+        if task not in self._silent and not self.hides_the_end:
+            writer.close()
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._silent.discard(task)
+
+    def hang_up(self) -> None:
+        """Lose every connection that is open, from one moment to the next."""
+        for task in self._tasks:
+            task.cancel()
 
     def fall_silent(self, *, for_good: bool = False) -> None:
         """Have every connection that is open fall silent, and with `for_good` those to come as well."""
@@ -75,15 +108,6 @@ class Proxy:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(65536):
-            writer.write(data)
-    except OSError:  # a server that was asked something more when it had gone
-        pass
-    writer.close()
 
 
 @asynccontextmanager

@@ -12,9 +12,12 @@ from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.util import await_only
 
 from placet import Engine
 from placet.errors import Conflict, Unavailable
+from placet.store import counters
 from placet.store.database import postgres
 from placet.store.lane import TRIES
 from tests.crash import node
@@ -80,6 +83,18 @@ async def test_a_start_whose_commit_is_lost(cuttable: tuple[Engine, Proxy], post
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("cut", CUTS)
+async def test_an_administrative_function_whose_commit_is_lost(cuttable: tuple[Engine, Proxy], cut: str):
+    engine, proxy = cuttable
+    for times in (1, 2):  # the mark of the one before it is no answer
+        proxy.cut, proxy.left = cut, 1
+        assert await engine.store.write(lambda tx: counters.bump(tx, "of this test")) == times
+        assert proxy.left == 0
+
+    assert await engine.store.read(lambda tx: counters.value(tx, "of this test")) == 2
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("cut", CUTS)
 async def test_a_batch_whose_commit_is_lost(cuttable: tuple[Engine, Proxy], postgresql_url: str, cut: str):
     engine, proxy = cuttable
     ids = [
@@ -118,6 +133,29 @@ async def test_nobody_is_refused_for_what_did_not_happen(cuttable: tuple[Engine,
     assert [type(answer) for answer in answers] == [Unavailable, Unavailable]
     assert (await stored(postgresql_url)).item(item_id).actor is None
     assert (await engine.act(item_id, "deny", actor="dario")).item.actor == "cn=dario,ou=users,o=placet"
+
+
+async def test_a_session_that_was_ended_between_two_statements(cuttable: tuple[Engine, Proxy], postgresql_url: str):
+    """The server says why it ends a session, and asyncpg has not heard the end yet when it is to send something."""
+    engine, proxy = cuttable
+    administrator = await asyncpg.connect(postgresql_url)
+    proxy.hides_the_end = True
+    ended: list[int] = []
+
+    async def end(pid: int) -> None:
+        await administrator.execute("SELECT pg_terminate_backend($1, 5000)", pid)
+        for _ in range(100):  # turns of the loop, in which the proxy forwards it and asyncpg reads it
+            await asyncio.sleep(0)
+
+    def work(tx: Connection) -> int:
+        pid = int(tx.execute(text("SELECT pg_backend_pid()")).scalar_one())
+        if not ended:
+            ended.append(pid)
+            await_only(end(pid))
+        return int(tx.execute(text("SELECT pg_backend_pid()")).scalar_one())
+
+    assert await engine.store.write(work) not in ended
+    await administrator.close()
 
 
 # -- a wire that swallows everything -----------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import signal
 from pathlib import Path
@@ -66,6 +67,12 @@ async def test_killed_in_its_first_start(durable_database_url: str, empty_folder
         assert engine.directory.person("admin") is not None
         await engine.as_system().load_people(people_file)
         await engine.as_system().start("Request", initiator="carla", data={"number": 1})
+
+
+async def test_a_node_that_cannot_read_any_more_never_says_that_it_serves(durable_database_url: str, folder: Path):
+    async with running(node.serve_unseen, durable_database_url, folder) as child:
+        assert await child.ended() == os.EX_UNAVAILABLE
+        assert not any('"serving"' in line for line in child.output)
 
 
 async def _check_after_restart(url: str, folder: Path, ledger: Ledger) -> None:

@@ -13,7 +13,7 @@ GALLERY = (ROOT / "docs/reference/console-pictures.md").read_text("utf-8")
 def test_there_is_a_picture_of_every_page_in_every_size_and_scheme():
     wanted = {f"{name}-{scheme}-{width}.webp" for name in PAGES for scheme in SCHEMES for width in SIZES}
 
-    assert {path.name for path in FOLDER.iterdir()} == wanted
+    assert {path.name for path in FOLDER.iterdir() if path.suffix != ".svg"} == wanted  # charts are benchmarks' own
     assert set(re.findall(r'"\.\./images/([^"]+)"', GALLERY)) == wanted
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from tests.crash import pooler
 from tests.postgres import PROGRAMS, ProgramsMissing, find_programs
 
 ROOT = Path(__file__).parents[2]
@@ -52,6 +53,14 @@ def test_a_missing_server_is_refused_with_advice(tmp_path: Path, monkeypatch: py
 
     with pytest.raises(ProgramsMissing, match=rf"found none in {tmp_path}: install .* apt-get install"):
         find_programs()
+
+
+def test_a_missing_pooler_is_told_with_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(pooler, "PLACES", ())
+
+    with pytest.raises(ProgramsMissing, match=r"need PgBouncer and found none: install .* apt-get install pgbouncer"):
+        pooler.find_pgbouncer()
 
 
 def test_a_killed_run_leaves_no_server_and_no_file():

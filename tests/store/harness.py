@@ -13,6 +13,7 @@ from placet.core.ids import IdMaker
 from placet.core.names import dn_guid, fold_dn
 from placet.core.records import Comment, Event, Snapshot
 from placet.engine import Engine
+from placet.jobs.circuit import Circuits
 from placet.jobs.port import jobs_of
 from placet.jobs.runner import Runner
 from placet.settings import Settings
@@ -73,7 +74,7 @@ async def an_engine(
     settings = Settings(engine_id=f"node-{next(_numbers)}")  # a test may have several on one database
     engine = Engine(url, settings=settings, clock=clock, run_jobs=run_jobs or runners is not None)
     if runners is not None:
-        engine._dispatcher = jobs_of(engine.settings, engine.store, clock, runners)
+        engine._dispatcher = jobs_of(engine.settings, engine.store, clock, runners, Circuits())
     async with engine:
         await engine.store.write(add_people)
         for text in definitions or [ASK]:

@@ -9,7 +9,7 @@ import pytest
 from placet.core.records import UNABLE_SINCE, work_item_id
 from placet.core.statuses import ProcessStatus
 from placet.errors import InvalidInput, Unavailable
-from placet.jobs.circuit import Bounds
+from placet.jobs.circuit import Bounds, Circuits
 from placet.jobs.port import jobs_of
 from placet.jobs.postponing import PATIENCE
 from placet.jobs.runner import Done, Runner, TryAgain
@@ -427,7 +427,7 @@ async def test_an_outcome_is_told_again_until_the_database_takes_it(database_url
 async def test_two_nodes_run_each_job_once(database_url, clock):
     runners = [Scripted(), Scripted()]
     async with a_node(database_url, clock, runners[0]) as engine:
-        other = jobs_of(engine.settings, engine.store, clock, {"call": runners[1]})
+        other = jobs_of(engine.settings, engine.store, clock, {"call": runners[1]}, Circuits())
         for _ in range(40):
             await started(engine)
         other.start()

@@ -158,3 +158,24 @@ async def test_a_deadlock(unhurried_engine: Engine, other: Any):
 
     await asyncio.gather(*both)
     assert [len((await load_trail(engine, each))[0]) for each in (first, second)] == [1, 1]
+
+
+async def test_a_key_that_another_node_uses_at_the_same_moment(unhurried_engine: Engine, other: Any):
+    """Whoever comes second cannot store its start; he is given the process of the first, and not refused."""
+    engine = unhurried_engine
+    first = await engine.as_system().handle(keyed_start())
+    key = await other.fetchrow("SELECT * FROM start_key")
+    await engine.store.write(lambda tx: tx.exec_driver_sql("DELETE FROM start_key") and None)
+    await other.execute("INSERT INTO start_key VALUES ($1, $2, $3, $4)", *key)
+
+    second = asyncio.create_task(engine.as_system().handle(keyed_start()))
+    while not await other.fetchval(WAITING):
+        pass
+    await other.execute("COMMIT")
+
+    assert (await second).process_id == first.process_id
+    assert len(await engine.as_system().processes()) == 1
+
+
+def keyed_start() -> StartProcess:
+    return StartProcess(process_id=an_id(), definition="Ask", actor=ANNA, idempotency_key="k", fingerprint="f")

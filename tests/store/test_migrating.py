@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import secrets
 import threading
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from alembic import command
 
@@ -51,3 +54,19 @@ async def test_a_table_that_is_not_there(database_url: str, clock: ManualClock):
         for ask in (engine.as_system().work_items(), engine.as_system().start("Ask", initiator="anna")):
             with pytest.raises(Unavailable, match=r"work_item.*run `placet migrate`"):
                 await ask
+
+
+@pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
+async def test_a_role_that_may_make_no_tables_or_no_schema_is_told_what_it_lacks(empty_database_url: str):
+    name = f"poor_{secrets.token_hex(4)}"
+    url = re.sub("//[^@]*@", f"//{name}@", empty_database_url)
+    owner = await asyncpg.connect(empty_database_url)
+    try:
+        for rights in (f"CREATE ROLE {name} LOGIN", f"GRANT ALL ON SCHEMA public TO {name}"):
+            await owner.execute(rights)
+            async with opened(url) as database:
+                with pytest.raises(Unavailable, match=r"may not do this .*a role that owns the database"):
+                    await migrate(database)
+    finally:
+        await owner.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
+        await owner.close()

@@ -11,18 +11,20 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from placet import Engine, EngineNode, NodeStatus
+from placet.clock import SystemClock
 from placet.errors import Conflict, NotAllowed, NotFound, Unavailable
+from placet.loader import parse_definition
 from placet.nodes import default_engine_id
 from placet.settings import Settings
-from placet.store import nodes
+from placet.store import definitions, nodes
 from placet.store.database import liveness, opened
 from placet.store.nodes import KEPT, KEPT_SILENT, SILENCE, Beat, Start
 from placet.store.tables import engine_node
-from tests.builders import ANNA
-from tests.store.harness import an_engine
+from tests.builders import ANNA, NINE
+from tests.store.harness import ASK, an_engine
 
 RUN, OTHER_RUN = "0" * 32, "1" * 32
 SECOND = timedelta(seconds=1)
@@ -91,6 +93,17 @@ async def test_who_falls_silent_has_timed_out_and_lives_again_with_the_next_beat
 
     assert await transactions.write(partial(nodes.beat, node_id="one", run=RUN)) == Beat(False, False)
     assert (await transactions.read(nodes.every))[0].status is NodeStatus.STARTING
+
+
+async def test_who_was_heard_of_in_the_future_has_timed_out_too(transactions):
+    """The clock of the database was set back, and a node that died before would live until it has caught up."""
+    for id_ in ("a", "b"):
+        await transactions.write(partial(nodes.register, start=a_start(id_)))
+        await transactions.write(partial(nodes.mark, node_id=id_, run=RUN, what="running_since"))
+    await transactions.write(ages("a", beat_at=-timedelta(hours=1)))
+
+    assert await transactions.write(partial(nodes.beat, node_id="b", run=RUN)) == Beat(False, is_first=True)
+    assert [node.status for node in await transactions.read(nodes.every)] == [NodeStatus.RUNNING, NodeStatus.TIMED_OUT]
 
 
 async def test_who_begins_under_an_id_ends_what_was_before(transactions):
@@ -247,6 +260,47 @@ async def test_an_engine_that_cannot_be_opened_leaves_its_id_to_others(database_
         assert (await engine.as_system().node("a")).status is NodeStatus.RUNNING
 
 
+async def test_an_engine_that_cannot_be_listed_as_one_that_runs_is_closed_again(database_url, monkeypatch):
+    engine = Engine(settings=Settings(database_url=database_url, engine_id="a"))
+
+    async def fails() -> None:
+        raise Unavailable("It is away.")
+
+    monkeypatch.setattr(engine._node, "begin", fails)
+    before = asyncio.all_tasks()
+    with pytest.raises(Unavailable, match="away"):
+        await engine.open()
+
+    assert {task.get_name() for task in asyncio.all_tasks() - before if task.get_name().startswith("placet")} == set()
+    async with a_node(database_url, "a"):
+        pass
+
+
+async def test_who_begins_forgets_those_that_ended_long_ago(database_url):
+    async with a_node(database_url, "old"):
+        pass
+    async with Engine(database_url, run_jobs=False) as engine:
+        await engine.store.write(ages("old", ended_at=KEPT + SECOND))
+    async with a_node(database_url, "new") as engine:
+        assert [node.id for node in await engine.as_system().nodes()] == ["new"]
+
+
+@pytest.mark.parametrize("drains", [False, True])
+async def test_a_node_that_was_forgotten_is_listed_again_as_it_is(database_url, drains):
+    async with a_node(database_url) as engine:
+        if drains:
+            await engine.as_system().drain_node("a")
+            await drained(engine, "a")
+        await engine.store.write(lambda tx: tx.execute(engine_node.delete()))
+        async with asyncio.timeout(30):
+            while not (found := await engine.as_system().nodes()):
+                pass
+
+        assert found[0].status is (NodeStatus.DRAINING if drains else NodeStatus.RUNNING)
+        assert (found[0].drained_at is not None) is drains
+        assert engine._node._is_lost is False
+
+
 async def test_what_a_node_is_called_unless_it_is_told(database_url):
     by_default = default_engine_id(database_url, 8080)
     if database_url.startswith("sqlite"):
@@ -310,6 +364,23 @@ async def test_a_restart_ends_draining(database_url):
         assert (await engine.as_system().node("a")).status is NodeStatus.RUNNING
 
 
+async def test_that_nothing_runs_any_more_is_told_as_soon_as_the_database_hears_it(database_url, monkeypatch):
+    async with a_node(database_url) as engine:
+        mark, failed = engine._node._mark, []
+
+        async def fails_once(what: Any) -> None:
+            if not failed:
+                failed.append(what)
+                raise Unavailable("It is away.")
+            await mark(what)
+
+        monkeypatch.setattr(engine._node, "_mark", fails_once)
+        await engine.as_system().drain_node("a")
+        async with asyncio.timeout(30):
+            assert (await drained(engine, "a")).status is NodeStatus.DRAINING
+        assert failed == ["drained_at"]
+
+
 async def test_an_engine_that_drains_can_be_closed_while_something_still_runs(database_url, monkeypatch):
     async with a_node(database_url) as engine:
         monkeypatch.setattr(engine._courier, "drain", asyncio.Event().wait)  # as if a delivery never ended
@@ -336,8 +407,11 @@ async def test_one_that_has_ended_cannot_be_drained(database_url):
     async with a_node(database_url, "b") as engine:
         with pytest.raises(Conflict, match="'a' is Shutdown"):
             await engine.as_system().drain_node("a")
-        with pytest.raises(NotFound):
-            await engine.as_system().drain_node("c")
+        for id_ in ("c", "c\0", "\ud800"):
+            with pytest.raises(NotFound):
+                await engine.as_system().drain_node(id_)
+            with pytest.raises(NotFound):
+                await engine.as_system().node(id_)
 
 
 async def test_only_who_operates_sees_and_drains_them(database_url, clock):
@@ -363,6 +437,50 @@ async def test_a_node_whose_id_has_become_anothers_stops_taking_work(database_ur
                 await cut_off.require_ready()
             await other.require_ready()
         assert (await cut_off.as_system().node("a")).status is NodeStatus.SHUTDOWN
+
+        monkeypatch.undo()
+        assert cut_off._node._beating is not None
+        await asyncio.wait_for(cut_off._node._beating, 30)  # it does not look after a lock that is not its own
+        async with a_node(database_url, "a"):
+            pass
+
+
+@pytest.mark.parametrize("hours", [-1, 0, 1])
+async def test_a_clock_that_is_not_in_step_is_told_of_once(database_url, monkeypatch, caplog, hours):
+    async with a_node(database_url) as engine:
+        machine = SystemClock()
+        monkeypatch.setattr(engine._node._machine, "now", lambda: machine.now() + timedelta(hours=hours))
+        beats = engine._node._beats
+        async with asyncio.timeout(30):
+            while engine._node._beats < beats + 3:
+                await engine.as_system().nodes()
+
+    assert caplog.text.count("is not in step") == abs(hours)
+
+
+@pytest.mark.parametrize("trouble", ["no answer", "no connection"])
+async def test_a_node_says_that_it_lives_whatever_becomes_of_its_lock(database_url, monkeypatch, trouble):
+    async def is_held() -> bool:
+        return trouble == "no answer" and await asyncio.Event().wait()
+
+    async def take() -> bool:
+        raise Unavailable("Only the pooler can be reached.")
+
+    monkeypatch.setattr("placet.jobs.own_node._LOCK_SECONDS", 0.01)
+    async with a_node(database_url) as engine:
+        monkeypatch.setattr(engine._node._lock, "is_held", is_held)
+        monkeypatch.setattr(engine._node._lock, "take", take)
+        async with asyncio.timeout(30):
+            while not engine._node._lacks_lock:
+                await engine.as_system().nodes()
+        beat_at = (await engine.as_system().node("a")).beat_at
+        async with asyncio.timeout(30):
+            while (await engine.as_system().node("a")).beat_at == beat_at:
+                pass
+
+        await engine.as_system().drain_node("a")
+        async with asyncio.timeout(30):
+            await drained(engine, "a")
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -390,3 +508,26 @@ async def test_a_node_goes_on_while_its_own_lost_session_still_has_the_lock(data
         await ghost.release()
         while not await engine._node._lock.is_held():
             await engine.as_system().nodes()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("over", [None, 0])
+async def test_of_two_nodes_that_deploy_the_same_at_once_one_makes_the_version(database_url, clock, over):
+    """As those do that begin at the same time, with the same folder of definitions."""
+    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    async with an_engine(database_url, clock) as one, an_engine(database_url, clock) as other:
+        given = ASK.replace("name: Ask", "name: Asked twice")
+        deploy = partial(definitions.deploy, definitions=[parse_definition(given)], now=NINE, revive=True)
+        async with one._database._writers.connect() as first:  # type: ignore[attr-defined]  # of PostgreSQL alone
+            await first.run_sync(deploy)
+            second = asyncio.create_task(other.as_system().deploy(given, over=over))
+            async with asyncio.timeout(30):
+                while not await one.store.read(lambda tx: tx.execute(waits).scalar()):
+                    pass
+            await first.commit()
+        if over is None:
+            assert (await second)[1:] == (1, False)
+        else:
+            with pytest.raises(Conflict, match="at version 1"):
+                await second
+        assert len(await other.as_system().versions("Asked twice")) == 1

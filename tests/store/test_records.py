@@ -110,7 +110,7 @@ async def test_a_process_is_the_same_in_memory_and_in_the_database(database_url,
             story.now = clock.now()
             answer = await engine.as_system().handle(command)
             story.send(command)
-            story.process.engine_id = "placet"
+            story.process.engine_id = engine.engine_id
 
             stored = await load(engine, number)
             assert stored == story.snapshot, step

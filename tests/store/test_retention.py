@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from placet.directory.caller import Caller
 from placet.errors import NotFound
 from placet.jobs.retention import Retention
 from placet.settings import Settings
-from placet.store import retention
+from placet.store import retention, start_keys
 from placet.store.tables import incident, metadata, process, webhook_delivery
 from placet.store.trail import END, Position
 from placet.webhooks.records import Wanted
@@ -147,6 +148,50 @@ async def test_nothing_goes_before_the_key_of_its_start_does(engine, clock):
     assert await look(engine) == 1
 
 
+async def test_a_key_whose_process_is_not_kept_any_more_starts_another(engine, clock, monkeypatch):
+    async def not_yet() -> bool:
+        return False
+
+    def start() -> Any:
+        return engine.as_system().start("Ask", initiator=ANNA, data={"reason": "because"}, idempotency_key="once")
+
+    monkeypatch.setattr(engine._scheduler, "_forget_keys", not_yet)
+    monkeypatch.setattr(start_keys, "AT_ONCE", 2)
+    await engine.as_system().deploy(KEPT.replace("30d", "1h"))
+    for key in range(4):
+        await engine.as_system().start("For ever", initiator=ANNA, data={"reason": "b"}, idempotency_key=f"{key}")
+    over = (await start()).process
+    await engine.as_system().act(f"{over.id[:28]}0001", "approve")
+    assert (await start()).process.id == over.id
+    clock.move(hours=24)
+    assert await look(engine) == 0
+    assert (await start()).process.id == over.id
+
+    clock.move(seconds=1)
+    assert await look(engine) == 1
+    assert await count(engine, "start_key") == 0
+    assert (await start()).process.id != over.id
+
+
+async def test_keys_of_starts_are_forgotten_a_few_at_a_time(engine, clock, monkeypatch):
+    monkeypatch.setattr(start_keys, "AT_ONCE", 2)
+    for key in range(5):
+        await engine.as_system().start("Ask", initiator=ANNA, data={"reason": "b"}, idempotency_key=f"{key}")
+    sizes, forget = [], start_keys.forget
+
+    def counted(tx: Any, before: Any) -> bool:
+        is_more = forget(tx, before)
+        sizes.append(tx.execute(select(func.count()).select_from(metadata.tables["start_key"])).scalar_one())
+        return is_more
+
+    monkeypatch.setattr(start_keys, "forget", counted)
+    clock.move(hours=25)
+    async with asyncio.timeout(30):
+        while len(sizes) < 3:
+            await engine.settled()
+    assert sizes == [3, 1, 0]
+
+
 async def test_what_is_still_to_be_done_for_it_keeps_it(engine, clock):
     over = await ended(engine)
     job = {"process_id": over, "number": 9, "kind": "mail", "token": 0, "timer": 0, "payload": {}, "lane": "rest"}
@@ -175,6 +220,22 @@ async def test_webhooks_are_told_first(engine, clock):
         await engine.store.write(lambda tx: tx.execute(gone))
         assert await look(engine) == 1  # that it never arrived is known by then
         assert (await rows(engine, over))["webhook_delivery"] == 0
+
+
+async def test_what_waits_for_a_webhook_that_is_not_active_stays(engine, clock):
+    async with FaultServer() as receiver:
+        system = Caller(None, engine.directory, engine.clock.now())
+        wanted = Wanted(name="Theirs", url=receiver.url("/ok"), events=("process.completed",), active=False)
+        await engine.webhooks.add(system, wanted, "a secret of 16 and more")
+        over = await ended(engine)
+        clock.move(days=31)
+        await engine.settled()
+        assert await look(engine) == 0
+
+        await engine.webhooks.change(system, "Theirs", replace(wanted, active=True))
+        await engine.settled()
+        assert [asked.json["process"]["id"] for asked in receiver.requests] == [over]
+        assert await look(engine) == 1
 
 
 async def test_what_webhooks_have_not_looked_at_stays(engine, clock, monkeypatch):

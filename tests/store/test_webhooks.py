@@ -207,6 +207,20 @@ async def test_a_filter_that_names_nobody_any_more_keeps_its_events_until_somebo
     assert told(receiver) == [(process_id, "process.started")] * 2
 
 
+async def test_the_last_webhook_that_is_left_alone_leaves_the_courier_in_peace(
+    engine: Engine, receiver: FaultServer, caplog: pytest.LogCaptureFixture
+):
+    await add(engine, receiver.url("/ok"), *STARTED, filter_="Initiator = anna")
+    uid = engine.directory.person("anna").id
+    await change_user(engine.store, system(engine), uid, UserValues(user_name="annette"))
+    await engine.start("Other", actor="annette")
+    await engine.settled()
+    await engine.settled()
+
+    assert not (await engine.webhooks.one(system(engine), "theirs")).active
+    assert "the courier failed" not in caplog.text
+
+
 async def test_a_relative_time_counts_from_the_event(engine: Engine, receiver: FaultServer, clock: ManualClock):
     await add(engine, receiver.url("/ok"), "process.*", filter_="CreationTime > -1h")
     process_id = await started(engine)

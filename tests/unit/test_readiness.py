@@ -99,6 +99,35 @@ async def test_a_try_that_fails_is_told_and_leaves_the_next_one_to_others(looks)
     assert looks.writes == 2
 
 
+async def test_who_asks_may_go_away_and_the_next_one_looks_anew(looks):
+    looks.readiness.failed(FULL)
+    looks.failure = FULL
+    looks.may_answer.clear()
+    asked = asyncio.create_task(looks.readiness.check())
+    await asyncio.wait([asked], timeout=0)
+    asked.cancel()
+    await asyncio.wait([asked])
+    looks.may_answer.set()
+    await asyncio.wait([looks.readiness._looking])
+
+    looks.failure = None
+    await looks.readiness.check()
+
+
+async def test_a_look_that_nobody_waits_for_any_more_ends_as_well(looks, monkeypatch):
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.01)
+    looks.may_answer.clear()
+    asked = asyncio.create_task(looks.readiness.check())
+    await asyncio.wait([asked], timeout=0)
+    asked.cancel()
+    await asyncio.wait([asked])
+
+    with pytest.raises(Unavailable, match="has not answered within"):
+        await looks.readiness.check()
+    looks.may_answer.set()
+    await looks.readiness.check()
+
+
 async def test_a_database_that_says_nothing_counts_as_away(looks, monkeypatch):
     monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.01)
     looks.may_answer.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
@@ -16,16 +17,18 @@ _WHAT = "Replaying travel permits"
 
 async def load_with_progress(settings: Settings) -> None:
     """Load the demonstration, before an engine opens the database; one that has it is left as it is."""
-    url, folder = settings.database_url, Path(settings.definitions)
+    load = partial(
+        load_demo, settings.database_url, Path(settings.definitions), direct_url=settings.database_direct_url
+    )
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), console=console(sys.stderr), transient=True
     )
     if not bar.console.is_terminal:
-        await load_demo(url, folder, _Lines())
+        await load(_Lines())
         return
     with bar:
         task = bar.add_task(_WHAT, total=None)
-        await load_demo(url, folder, lambda done, total: bar.update(task, completed=done, total=total))
+        await load(lambda done, total: bar.update(task, completed=done, total=total))
 
 
 class _Lines:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
+from placet.errors import Conflict
 from placet_api.cli.columns import Column
 from placet_api.cli.options import ANYWHERE, RUNNING, Anywhere, Format
 from placet_api.cli.output import moment, note, print_json, print_table, say, status
@@ -77,7 +78,11 @@ async def drain(
         while wait and not found.runs_nothing:
             await asyncio.sleep(_LOOK_SECONDS)
             found = await desk.one(engine)
-    if found.runs_nothing:
+            if found.draining_since is None and not found.runs_nothing:
+                raise Conflict(f"{found.id} was started again meanwhile, and takes work; drain it again, or leave it.")
+    if found.drained_at is None and found.status == "Timedout":
+        say(f"{found.id} has not been heard of since {moment(found.beat_at)}. What it had begun is for the others.")
+    elif found.runs_nothing:
         say(f"{found.id} is drained: nothing of it runs any more. Stop it when you like.")
     else:
         say(f"{found.id} takes no more work. `placet engines list` tells when nothing of it runs any more.")

@@ -83,8 +83,9 @@ class _Node:
                 await load_with_progress(self._engine.settings)
             async with self._app.router.lifespan_context(self._app):
                 _spare_collector()
-                self._gate.open()
-                await self._welcome(demo)
+                definitions = len(await self._engine.as_system().definitions())
+                self._gate.open()  # from here on a database that goes away ends nothing
+                self._welcome(demo, definitions)
                 await stopped
 
     @contextlib.asynccontextmanager
@@ -102,12 +103,12 @@ class _Node:
     def _note_password(self, password: str) -> None:
         self._password = password
 
-    async def _welcome(self, demo: bool) -> None:
+    def _welcome(self, demo: bool, definitions: int) -> None:
         settings, address = self._engine.settings, url_of(self._listener)
         log.info(
             "serving", address=address, engine_id=self._engine.engine_id, database=hide_secret(settings.database_url)
         )
-        print_welcome(address, settings, self._password, len(await self._engine.as_system().definitions()), demo)
+        print_welcome(address, settings, self._password, definitions, demo)
 
     def _stop(self) -> None:
         match self._gate.state:

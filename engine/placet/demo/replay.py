@@ -19,6 +19,7 @@ from placet.demo.permits import Case, read_log
 from placet.demo.stories import Scene, Story, stories_of
 from placet.demo.today import LAST, PERMIT, todays_stories
 from placet.engine import Engine
+from placet.settings import Settings
 from placet.store.search import cursor_of
 
 _PAGE = 500
@@ -57,9 +58,16 @@ class _Run:
 
 
 async def load_demo(
-    database_url: str, definitions: Path, progress: Progress = lambda done, total: None, *, clock: Clock | None = None
+    database_url: str,
+    definitions: Path,
+    progress: Progress = lambda done, total: None,
+    *,
+    direct_url: str = "",
+    clock: Clock | None = None,
 ) -> DemoSummary:
     """Load the demonstration into a database that no engine works on yet; `clock` tells what today is.
+
+    Where there is a `direct_url`, `database_url` leads to a pooler of transactions.
 
     A load that was interrupted is taken up where it stopped, and one that is complete returns at once: one of
     today's requests is started after everything else, and it tells.
@@ -67,7 +75,8 @@ async def load_demo(
     cases = await asyncio.to_thread(read_log)
     first = min(event.at for case in cases for event in case.events if event.is_of_permit)
     at = ManualClock(first)
-    async with Engine(database_url, clock=at, run_jobs=False) as engine:
+    settings = Settings(database_url=database_url, database_direct_url=direct_url)
+    async with Engine(settings=settings, clock=at, run_jobs=False) as engine:
         if await _is_complete(engine):
             return DemoSummary()
         people = [await engine.as_system().load_people(path, keep_passwords=True) for path in PEOPLE]

@@ -9,6 +9,7 @@ from typing import Protocol
 from placet.clock import Clock
 from placet.jobs.circuit import Circuits
 from placet.jobs.dispatcher import Dispatcher
+from placet.jobs.queued import Queued
 from placet.jobs.runner import Runner
 from placet.settings import Settings
 from placet.store.writer import Writer
@@ -39,6 +40,4 @@ def jobs_of(settings: Settings, store: Writer, clock: Clock, runners: Mapping[st
     """What runs the jobs of a database of its kind; `runners` are by kind of job."""
     if settings.database_url.startswith("sqlite"):
         return Dispatcher(store, clock, runners, circuits)
-    from placet.jobs.queued import Queued  # here, since what it needs takes a quarter of a second to load
-
     return Queued(settings.database_direct_url or settings.database_url, store, clock, runners, circuits)

@@ -1,140 +1,167 @@
-"""The queue as a node reads it: it asks only for what this node may run now."""
+"""The queue as a node reads it: it asks only for what may run here now, and says of its rows that it is at them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any, TypeAlias
 
-from pgqueuer.core.executors import AbstractEntrypointExecutor, EntrypointExecutorParameters
-from pgqueuer.core.qm import QueueManager
-from pgqueuer.domain import models, types
-from pgqueuer.domain.errors import FailingListenerError
-from pgqueuer.ports.repository import EntrypointExecutionParameter
-
+from placet.clock import Clock
 from placet.errors import PlacetError
-from placet.jobs.worker import Shared, Worker
+from placet.jobs.worker import Running, Shared, Worker
 from placet.log import get_logger
-from placet.store.queue_driver import FencedQueries, Reconnecting
-from placet.store.queueing import CHANNEL
+from placet.store.claiming import Claims
+from placet.store.queue_driver import Reconnecting
 
 log = get_logger("placet.jobs")
 
+#: How often the queue is looked at where nothing is told of it, and how often this node says that it is at its rows.
+_LOOK_SECONDS, _BEAT_SECONDS = 0.5, 0.3
+#: After how long without such a sign a node is dead.
+SILENCE = timedelta(seconds=1)
+#: How many rows of the queue are claimed at once.
+AT_ONCE = 100
 #: While rows keep coming, how often it is looked up what they share.
-_LOOK_SECONDS = 0.2
-
-#: One row of the queue, as PgQueuer gives it.
-Row: TypeAlias = models.Job
-
-
-class _Executor(AbstractEntrypointExecutor):
-    """Hands on the rows of what is shared."""
-
-    def __init__(self, deliver: Callable[[Row], Awaitable[None]], shared: Shared) -> None:
-        super().__init__(EntrypointExecutorParameters(concurrency_limit=1, func=deliver))
-        self._deliver, self.shared = deliver, shared
-
-    async def execute(self, job: models.Job, context: models.Context) -> None:
-        await self._deliver(job)
+_NEWS_SECONDS = 0.2
+#: Where there is room for a few only, how long others have at most to make some more: many rows cost no more than one.
+_MOMENT_SECONDS = 0.03
+#: How long a word about the queue may take to arrive.
+_HEARD_SECONDS = 10.0
 
 
-class QueueReader(QueueManager):
-    """Delivers rows of the queue to `deliver` as long as this node `takes` any."""
+class QueueReader:
+    """Takes rows of the queue as long as this node `takes` any, and hands each job that it has not yet to `begin`."""
 
     def __init__(
         self,
         driver: Reconnecting,
         worker: Worker,
-        deliver: Callable[[Row], Awaitable[None]],
+        clock: Clock,
+        begin: Callable[[Running], None],
         takes: Callable[[], bool],
     ) -> None:
-        self._driver, self._own = driver, FencedQueries(driver)
-        super().__init__(self._own, channel=types.Channel(CHANNEL))
-        self._own.manager_id = self.queue_manager_id
-        self._worker, self._deliver, self._takes = worker, deliver, takes
-        self._shared: dict[types.QueueEntrypoint, _Executor] = {}
-        self._hearing: asyncio.Task[None] | None = None
-        self._found, self._looked_at = 0, 0.0  # rows at the last time, and when it was seen what there is
+        self._driver, self._claims = driver, Claims(driver)
+        self._worker, self._clock, self._begin, self._takes = worker, clock, begin, takes
+        self._shared: dict[str, Shared] = {}
+        self._rows: dict[Running, set[int]] = defaultdict(set)  # of which this node says that it is at them
+        self._left: dict[timedelta, list[int]] = defaultdict(list)  # to be given back, by how long they are left alone
+        self._looked_at, self._asking_seconds = (
+            0.0,
+            0.0,
+        )  # when it was seen what there is, and how long the last look took
+        self.is_reading = False
 
-    async def run(self, *args: Any, **options: Any) -> None:
-        """Deliver until this is shut down."""
+    async def run(self) -> None:
+        """Read until the connection is closed."""
+        beside = [
+            asyncio.create_task(self._keep_telling(), name="placet-queue-beat"),
+            asyncio.create_task(self._check_hearing(), name="placet-hearing"),
+        ]
         try:
-            await super().run(*args, **options)
+            while not self._driver.is_closed:
+                self._driver.woken.clear()
+                if await self._read() < AT_ONCE:
+                    await self._clock.wait(None, self._driver.woken, _LOOK_SECONDS)
+                    await self._gather()
         finally:
-            if self._hearing is not None:
-                self._hearing.cancel()
-                await asyncio.wait([self._hearing])
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside)
 
-    async def fetch_jobs(
-        self, batch_size: int, global_concurrency_limit: int | None, heartbeat_timeout: timedelta
-    ) -> AsyncGenerator[models.Job, None]:
-        """The rows that this node may run now, one after the other."""
-        if self._hearing is None:  # from the first time on it listens
-            self._hearing = asyncio.create_task(self._check_hearing(), name="placet-hearing")
+    def over(self, running: Running, left_for: timedelta = timedelta(0)) -> None:
+        """A job is not run here any more: what the queue still has of it is given back, and left alone so long."""
+        self._left[left_for] += self._rows.pop(running, ())
+
+    async def tell(self) -> None:
+        """Say which rows this node is at, and give back those that it is at no more."""
+        left, self._left = self._left, defaultdict(list)
+        if held := [row for rows in self._rows.values() for row in rows]:
+            await self._claims.beat(held)
+        for after, rows in left.items():
+            await self._claims.give_back(rows, after)
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    async def _read(self) -> int:
+        """Take what may run here; gives how many rows. What goes wrong keeps nobody waiting for what runs already."""
         if not self._takes():
-            return
-        rows, self._found = await self._read(batch_size, heartbeat_timeout), 0
-        while rows:
-            self._found += len(rows)
-            for row in rows:
-                yield row
-            again = len(rows) == batch_size or self._driver.is_told  # PgQueuer drops words
-            rows = await self._read(batch_size, heartbeat_timeout) if again else []
-
-    async def _read(self, batch_size: int, heartbeat_timeout: timedelta) -> list[models.Job]:
-        """The next rows; what goes wrong does not end this, which would wait for all that runs here."""
+            return 0
+        self.is_reading, loop = True, asyncio.get_running_loop()
         try:
             await self._look()
-            return await self._dequeue(batch_size, heartbeat_timeout)
+            began, asked = loop.time(), self._asked()
+            found = await self._claim(asked) if asked else 0
+            self._asking_seconds = loop.time() - began
         except Exception as failure:
-            if not self.shutdown.is_set():
+            if not self._driver.is_closed:
                 log.warning("the queue of jobs could not be read", error=f"{type(failure).__name__}: {failure}")
-            return []
-
-    async def _dequeue(self, batch_size: int, heartbeat_timeout: timedelta) -> list[models.Job]:
-        asked = {
-            name: EntrypointExecutionParameter(self._shared[name].parameters.concurrency_limit)
-            for name in self.entrypoints_below_capacity_limits()
-        }
-        if not asked:
-            return []
-        return await self._own.dequeue(batch_size, asked, self.queue_manager_id, None, heartbeat_timeout)
-
-    def entrypoints_below_capacity_limits(self) -> set[types.QueueEntrypoint]:
-        """What is shared and may be asked now, each with how many may be at once on all nodes."""
-        for executor in self._shared.values():
-            is_closed = executor.shared.circuit.broken_until is None
-            executor.parameters.concurrency_limit = executor.shared.bounds.concurrency if is_closed else 1
-        return {name for name, executor in self._shared.items() if self._worker.room(executor.shared)}
+            return 0
+        finally:
+            self.is_reading = False
+        return found
 
     async def _look(self) -> None:
         """Know all that is shared by what is in the queue, and its bounds; while rows keep coming, now and then."""
         at = asyncio.get_running_loop().time()
-        if self._found and at - self._looked_at < _LOOK_SECONDS:
+        if self._worker.running and at - self._looked_at < _NEWS_SECONDS:
             return
         self._looked_at = at
-        for name in map(types.QueueEntrypoint, await self._own.entrypoints()):
+        for name in await self._claims.entrypoints():
             try:
-                _, shared = await self._worker.shared_by(name)
+                _, self._shared[name] = await self._worker.shared_by(name)
             except PlacetError as failure:
                 log.warning("what a job calls could not be looked up", lane=name, error=failure.message)
-                continue
-            if name not in self._shared:
-                self._shared[name] = _Executor(self._deliver, shared)
-                self.register_executor(name, self._shared[name])
 
-    async def _effective_dequeue_timeout(self, dequeue_timeout: timedelta) -> timedelta:
-        self._driver.is_told = False
-        return dequeue_timeout  # nothing is put off in the queue, and whatever gives room or work wakes this
+    def _asked(self) -> dict[str, int]:
+        """What is shared and may be asked now, each with how many may be at once on all nodes."""
+        return {
+            name: shared.bounds.concurrency if shared.circuit.broken_until is None else 1
+            for name, shared in self._shared.items()
+            if self._worker.room(shared)
+        }
+
+    async def _claim(self, asked: Mapping[str, int]) -> int:
+        async with self._worker.taking:
+            claimed = await self._claims.claim(asked, AT_ONCE, SILENCE)
+            try:
+                lanes = sorted({job.lane or "" for job in claimed.jobs.values()})
+                shared = {lane: (await self._worker.shared_by(lane))[1] for lane in lanes}
+            except PlacetError:
+                self._left[timedelta(0)] += claimed.jobs
+                raise
+            for row, job in claimed.jobs.items():
+                running, is_new = self._worker.begin(job, shared[job.lane or ""])
+                self._rows[running].add(row)
+                if is_new:  # else the queue had lost sight of it for a while
+                    self._begin(running)
+        self._left[timedelta(0)] += claimed.busy
+        return claimed.found
+
+    async def _gather(self) -> None:
+        """Let others make room as well where there is little of it, for as long as a look takes."""
+        rooms = [(self._worker.room(each), each.bounds.concurrency // 2) for each in self._shared.values()]
+        if any(0 < room < enough for room, enough in rooms):
+            await self._clock.wait(None, asyncio.Event(), min(self._asking_seconds, _MOMENT_SECONDS))
+
+    # -- beside it -------------------------------------------------------------------------------
+
+    async def _keep_telling(self) -> None:
+        while True:
+            await self._clock.wait(None, asyncio.Event(), _BEAT_SECONDS)
+            try:
+                await self.tell()
+            except Exception as failure:  # whoever looks next finds these rows without anybody
+                if not self._driver.is_closed:
+                    log.warning("the queue was not told of its rows", error=f"{type(failure).__name__}: {failure}")
 
     async def _check_hearing(self) -> None:
         try:
-            await self.listener_healthy()
-        except FailingListenerError:
+            hears = await self._driver.hears(_HEARD_SECONDS)
+        except OSError:  # closed meanwhile
+            return
+        if not hears:
             log.warning(
                 "this engine is not told of new jobs and looks for them twice a second; behind a pooler of "
                 "transactions, set database_direct_url to an address of the database itself"
             )
-        except OSError:  # closed meanwhile
-            return

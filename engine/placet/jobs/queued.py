@@ -8,38 +8,32 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-
-from pgqueuer.domain.errors import RetryRequested
 
 from placet.clock import Clock
 from placet.errors import PlacetError, Unavailable
 from placet.jobs.circuit import Circuits
 from placet.jobs.gathering import Gathering
-from placet.jobs.queue_reader import QueueReader, Row
-from placet.jobs.retold import retold
+from placet.jobs.queue_reader import QueueReader
 from placet.jobs.runner import Runner
 from placet.jobs.worker import AGAIN_SECONDS, Running, Worker
 from placet.log import get_logger
 from placet.store import leaving, taking
 from placet.store.leaving import PutBack
 from placet.store.queue_driver import Reconnecting
-from placet.store.taking import Delivered, Place
+from placet.store.taking import Place
 from placet.store.writer import Writer
 
 log = get_logger("placet.jobs")
 
-#: How often the queue is looked at where nothing is told of it, and after how long without a sign a node is dead.
-LOOK, SILENCE = timedelta(seconds=0.5), timedelta(seconds=1)
-#: How many rows of the queue are taken at once.
-AT_ONCE = 50
 #: How long the rows that wait for their time are left alone at most: another program may have written one.
 _POLL_SECONDS = 1.0
 #: How soon rows are looked at again whose former ones are on their way out of the queue.
 _SOON_SECONDS = 0.05
-#: How often the queue is compared with the jobs.
-SWEEP_SECONDS = 10.0
+#: How often the queue is compared with the jobs, and how often the server looks at what is in a long one.
+SWEEP_SECONDS, _ANALYZE_SECONDS = 1.0, 60.0
 #: How long the last words to the database may take.
 _END_SECONDS = 2.0
 #: What could not be run for a fault in here is left alone for so long.
@@ -55,22 +49,21 @@ class Queued:
         self._store, self._clock = store, clock
         self._driver = Reconnecting(url)
         self.worker = Worker(store, clock, runners, circuits, on_room=self._driver.wake)
-        self._takes: Gathering[Delivered, tuple[Running, bool] | None] = Gathering(self._take)
+        self._reader = QueueReader(self._driver, self.worker, clock, self._begin, self._takes)
         self._leaves: Gathering[PutBack, None] = Gathering(self._leave)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._delivering = 0
         self._woken, self._ended = asyncio.Event(), asyncio.Event()
         self._next: datetime | None = None
         self._place: Place | None = None  # up to where the queue was compared with the jobs
-        self._swept_at = 0.0
+        self._swept_at = self._analyzed_at = float("-inf")
         self._closing = self._draining = False
-        self._reader: QueueReader | None = None
         self._running: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        with retold("pgqueuer"):
-            queue = asyncio.create_task(self._run(), name="placet-queue")
-        self._running = [queue, asyncio.create_task(self._tend(), name="placet-due-jobs")]
+        self._running = [
+            asyncio.create_task(self._reader.run(), name="placet-queue"),
+            asyncio.create_task(self._tend(), name="placet-due-jobs"),
+        ]
 
     async def close(self) -> None:
         """Let what runs come to its end for a little while; the rest is for whoever runs jobs next."""
@@ -78,17 +71,17 @@ class Queued:
         self._woken.set()
         if not self._running:
             return
-        if self._reader is not None:
-            self._reader.shutdown.set()
         await self.worker.close(list(self._tasks))
-        await asyncio.wait(self._running, timeout=_END_SECONDS)
+        with suppress(TimeoutError, OSError):
+            async with asyncio.timeout(_END_SECONDS):
+                await self._reader.tell()
         await self._driver.close()  # whoever still asks is refused
         await asyncio.gather(*self._running)
 
     async def drain(self) -> None:
         """Take no more, and return once nothing runs here any more."""
         self._draining = True
-        while self._delivering:
+        while self._is_busy():
             await self._until_ended()
 
     def note(self, due_at: datetime | None) -> None:
@@ -96,7 +89,8 @@ class Queued:
         if due_at is None:
             return
         if due_at <= self._clock.now():
-            self._driver.wake()
+            if not self._driver.is_told:
+                self._driver.wake()
         elif self._next is None or due_at < self._next:
             self._next = due_at
             self._woken.set()
@@ -111,7 +105,7 @@ class Queued:
         What other nodes run is waited for as well.
         """
         self._woken.set()
-        while self._delivering or not await self._is_settled():
+        while self._is_busy() or not await self._is_settled():
             await self._until_ended()
 
     async def _is_settled(self) -> bool:
@@ -120,7 +114,7 @@ class Queued:
         if due:
             self._woken.set()
         queued = await self._store.read(taking.under_way)
-        return not due and all(self.worker.leaves_alone(shared) for shared in queued) and not self._delivering
+        return not due and all(self.worker.leaves_alone(shared) for shared in queued) and not self._is_busy()
 
     async def _until_ended(self) -> None:
         self._ended.clear()
@@ -128,81 +122,44 @@ class Queued:
 
     # -- what the queue delivers -----------------------------------------------------------------
 
-    async def _run(self) -> None:
-        while not self._closing:
-            self._reader = QueueReader(self._driver, self.worker, self.deliver, lambda: not self._draining)
-            try:
-                await self._reader.run(
-                    dequeue_timeout=LOOK,
-                    batch_size=AT_ONCE,
-                    heartbeat_timeout=SILENCE,
-                    log_aggregation_interval=timedelta(0),  # nobody reads PgQueuer's statistics
-                )
-            except Exception as failure:
-                if not self._closing:
-                    log.warning("the queue of jobs has stopped and is begun again", error=str(failure))
-                    await self._clock.wait(None, self._woken, AGAIN_SECONDS)
+    def _takes(self) -> bool:
+        return not (self._closing or self._draining)
 
-    async def deliver(self, row: Row) -> None:
-        """Run the job of a row of the queue, which ends with it; raises `RetryRequested` to give the row back."""
-        self._delivering += 1
-        try:
-            await self._deliver(Delivered.read(row.id, row.payload or b""))
-        except Unavailable:
-            raise RetryRequested(timedelta(seconds=AGAIN_SECONDS)) from None
-        except RetryRequested:
-            raise
-        except Exception:
-            log.exception("a job could not be run")
-            raise RetryRequested(_AFTER_FAULT) from None
-        finally:
-            self._delivering -= 1
-            self._ended.set()
-            self._driver.wake()  # there is room now
+    def _is_busy(self) -> bool:
+        return self._reader.is_reading or bool(self._tasks)
 
-    async def _deliver(self, delivered: Delivered) -> None:
-        if self._closing or self._draining:
-            raise RetryRequested
-        taken = await self._takes.add(delivered)
-        if taken is None:  # it has moved on, or was delivered before
-            return
-        running, is_new = taken
-        if not is_new:  # the queue had lost sight of it for a while
-            await running.over.wait()
-            return
+    def _begin(self, running: Running) -> None:
         task = asyncio.create_task(self._work(running), name="placet-job")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        await asyncio.wait([task])
-        if task.cancelled():  # the engine closes
-            raise RetryRequested
-        task.result()
 
     async def _work(self, running: Running) -> None:
-        put_back = await self.worker.run(running)
-        if put_back is None:
-            return
-        while not await self._is_left(put_back):
-            await self._clock.wait(None, asyncio.Event(), AGAIN_SECONDS)
-        self._woken.set()
+        """Run a job, whose row goes in the transaction of what came of it; what does not go is delivered again."""
+        left_for = timedelta(0)
+        try:
+            put_back = await self.worker.run(running)
+            while put_back is not None and not await self._is_left(put_back):
+                await self._clock.wait(None, asyncio.Event(), AGAIN_SECONDS)
+            if put_back is not None:
+                self._woken.set()
+        except Exception:
+            log.exception("a job could not be run")
+            left_for = _AFTER_FAULT
+        finally:
+            self._reader.over(running, left_for)
+            self._ended.set()
+            self._driver.wake()  # there is room now
 
     async def _is_left(self, put_back: PutBack) -> bool:
-        """Whether it is written down when a job is to be tried again; raises `Unavailable` when the engine closes."""
+        """Whether it is written down when a job is to be tried again, or never will be since the engine closes."""
         try:
             await self._leaves.add(put_back)
         except Unavailable as failure:
             if self._closing:
-                raise
+                return True
             log.warning("a job could not be put back", process_id=put_back.held.process_id, error=failure.message)
             return False
         return True
-
-    async def _take(self, delivered: Sequence[Delivered]) -> Sequence[tuple[Running, bool] | None]:
-        async with self.worker.taking:
-            jobs = await self._store.write(partial(taking.take, delivered=delivered), refresh=False)
-            lanes = {job.lane for job in jobs if job is not None and job.lane is not None}
-            shared = {lane: (await self.worker.shared_by(lane))[1] for lane in sorted(lanes)}
-            return [None if job is None else self.worker.begin(job, shared[job.lane or ""]) for job in jobs]
 
     async def _leave(self, tried: Sequence[PutBack]) -> Sequence[None]:
         await self._store.write(partial(taking.leave, tried=tried), refresh=False)
@@ -245,10 +202,9 @@ class Queued:
         self._swept_at = at
         begins = self._place is None
         found, self._place = await self._store.write(partial(taking.sweep, after=self._place), refresh=False)
-        if begins and self._place is not None:
+        if begins and self._place is not None and at - self._analyzed_at >= _ANALYZE_SECONDS:
+            self._analyzed_at = at
             await self._store.write(taking.analyze, refresh=False)
         if found:
             log.warning("jobs were in no queue and are now", jobs=found)
             self._driver.wake()
-        if await self._store.write(taking.prune, refresh=False):
-            self._swept_at = 0.0

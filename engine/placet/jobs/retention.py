@@ -16,7 +16,7 @@ from functools import partial
 from placet.clock import Clock
 from placet.errors import PlacetError
 from placet.log import get_logger
-from placet.store import retention
+from placet.store import retention, start_keys
 from placet.store.trail import Position
 from placet.store.world import World
 from placet.store.writer import Writer
@@ -63,12 +63,21 @@ class Retention:
 
     async def look(self) -> int:
         """Remove everything that is not to be kept any longer; gives how many processes that were."""
-        removed = 0
-        for versions, kept in (await self._store.read(partial(retention.retentions, world=self._world))).items():
-            ended_before = self._clock.now() - max(kept, self._least)  # a key of a start has to find what it started
+        removed, now = 0, self._clock.now()
+        retentions = await self._store.read(partial(retention.retentions, world=self._world))
+        if retentions:
+            await self._forget_keys(now - self._least)
+        for versions, kept in retentions.items():
+            ended_before = now - max(kept, self._least)
             for version in versions:
                 removed += await self._of(version, ended_before)
         return removed
+
+    async def _forget_keys(self, before: datetime) -> None:
+        """Drop the keys of starts that are not kept any more: a key that is there has to find what it started."""
+        while not self._closing.is_set():
+            if not await self._store.write(partial(start_keys.forget, before=before), refresh=False):
+                break
 
     async def _run(self) -> None:
         loop, rest = asyncio.get_running_loop(), _LOOK_SECONDS

@@ -6,7 +6,7 @@ It holds nothing: what is due is asked of the database, so a restart fires what 
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from placet.clock import Clock
@@ -32,7 +32,7 @@ class Scheduler:
 
     def __init__(self, store: Writer, world: World, clock: Clock, idempotency_hours: int) -> None:
         self._store, self._world, self._clock = store, world, clock
-        self._keep_keys = idempotency_hours * 3600
+        self._keep_keys = timedelta(hours=idempotency_hours)
         self._stranded = Stranded(store, world, clock)
         self._woken = asyncio.Event()
         self._next: datetime | None = None
@@ -71,9 +71,8 @@ class Scheduler:
             try:
                 await self._store.read(self._world.refresh)  # what other programs have changed
                 await self._fire_all()
-                if (self._clock.now() - forgotten_at).total_seconds() > 3600:
+                if (self._clock.now() - forgotten_at).total_seconds() > 3600 and not await self._forget_keys():
                     forgotten_at = self._clock.now()
-                    await self._forget_keys()
             except PlacetError as failure:
                 log.warning("due work could not be read", error=failure.message)
             except Exception:
@@ -201,6 +200,7 @@ class Scheduler:
             log.error("an outbox row failed", process_id=row[0], error=str(failure))
             self._set_aside.add(row)
 
-    async def _forget_keys(self) -> None:
-        before = datetime.fromtimestamp(self._clock.now().timestamp() - self._keep_keys, self._clock.now().tzinfo)
-        await self._store.write(lambda tx: start_keys.forget(tx, before))
+    async def _forget_keys(self) -> bool:
+        """Drop some old keys of starts, between two looks at what is due; gives whether there may be more of them."""
+        before = self._clock.now() - self._keep_keys
+        return await self._store.write(partial(start_keys.forget, before=before), refresh=False)

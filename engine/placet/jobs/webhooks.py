@@ -125,8 +125,11 @@ class Courier:
         await self._idle.wait()
 
     async def reached(self) -> Position | None:
-        """Up to where all that receivers are to be told of is on its way; None where that is not known yet."""
-        return self._pump.reached(await self._live.active() if self._live.may_be_some else ())
+        """Up to where all that receivers are to be told of is on its way; None where that is not known yet.
+
+        What is not active is to be told of all once it is active again.
+        """
+        return await self._pump.reached(await self._live.every() if self._live.may_be_some else ())
 
     # -- taking ----------------------------------------------------------------------------------
 
@@ -152,7 +155,8 @@ class Courier:
         is_on = self._live.may_be_some and not self._draining
         active = {each.id: each for each in await self._live.active()} if is_on else {}
         found = await self._pump.run(list(active.values())) if active else False
-        for id_, reason in self._pump.unusable.items():
+        unusable = self._pump.unusable if active else {}  # or it is of a look before this one
+        for id_, reason in unusable.items():
             await self._disable(active.pop(id_), f"Its filter cannot be asked any more: {reason}")
         due = await self._store.read(deliveries.due) if active else {}
         now = self._clock.now()

@@ -104,20 +104,34 @@ def deploy(
 
     With `revive` a retired one gets a next version also where its text is as it was.
     """
+    outcome = _compared(tx, definitions, revive)
+    if any(is_new for _, _, is_new in outcome):
+        lock(tx)
+        outcome = _compared(tx, definitions, revive)  # another node, begun at the same time, may have stored them
+    for given, version, is_new in outcome:
+        if is_new:
+            row = {"guid": dn_guid(given.dn), "version": version, "dn": given.dn, "source": given.source}
+            tx.execute(insert(definition).values(**row, deployed_at=now, retired=False))
+    return outcome
+
+
+def _compared(tx: Connection, definitions: Sequence[Definition], revive: bool) -> list[tuple[Definition, int, bool]]:
+    """Each with the version that it is or becomes, and whether that is new."""
     outcome = []
     latest = _latest_sources(tx)
     for given in sorted(definitions, key=lambda each: each.dn):
-        guid = dn_guid(given.dn)
-        version, source, retired = latest.get(guid, (0, "", False))
-        if version and source == given.source and not (retired and revive):
-            outcome.append((given, version, False))
-            continue
-        row = {"guid": guid, "version": version + 1, "dn": given.dn, "source": given.source, "deployed_at": now}
-        tx.execute(insert(definition).values(**row, retired=False))
-        outcome.append((given, version + 1, True))
-    if any(is_new for _, _, is_new in outcome):
-        counters.bump(tx, COUNTER)
+        version, source, retired = latest.get(dn_guid(given.dn), (0, "", False))
+        is_new = not version or source != given.source or (retired and revive)
+        outcome.append((given, version + is_new, is_new))
     return outcome
+
+
+def lock(tx: Connection) -> int:
+    """Let nobody else deploy until this transaction ends, and have all of them read again; gives the new number.
+
+    It comes before reading.
+    """
+    return counters.bump(tx, COUNTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +151,8 @@ def history(tx: Connection, guid: str) -> list[Dated]:
 
 
 def require_newest(tx: Connection, guid: str, version: int) -> None:
-    """Refuse where the newest version is another one; 0 stands for none at all."""
+    """Refuse where the newest version is another one, and let it stay the newest; 0 stands for none at all."""
+    lock(tx)
     newest = tx.execute(select(func.max(definition.c.version)).where(definition.c.guid == guid)).scalar_one() or 0
     if newest == version:
         return
@@ -159,5 +174,5 @@ def _latest_sources(tx: Connection) -> Mapping[str, tuple[int, str, bool]]:
 
 def retire(tx: Connection, guid: str) -> None:
     """Let no version of a definition start anything any more."""
+    lock(tx)
     tx.execute(update(definition).where(definition.c.guid == guid).values(retired=True))
-    counters.bump(tx, COUNTER)

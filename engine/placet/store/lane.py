@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from collections import deque
 from collections.abc import Callable
@@ -14,9 +15,17 @@ from sqlalchemy import Connection
 from placet.commands import Command
 from placet.errors import Unavailable
 from placet.log import get_logger
-from placet.store import answered, trail
+from placet.store import answered, marks, trail
 from placet.store.batch import Batch
-from placet.store.database import WriteConnection, in_words, lost_a_lock, may_pass, refusal_of, translate
+from placet.store.database import (
+    WriteConnection,
+    in_words,
+    is_there_already,
+    lost_a_lock,
+    may_pass,
+    refusal_of,
+    translate,
+)
 from placet.store.world import MuchHasChanged
 from placet.telemetry import Telemetry
 from placet.telemetry.tracing import end
@@ -68,6 +77,7 @@ class Lane:
         self._wake = asyncio.Event()
         self._closing = False
         self._most = MOST_IN_BATCH
+        self._id, self._mark = secrets.token_hex(16), 0
         self._task = asyncio.create_task(self._run(), name="placet-writer")
 
     @property
@@ -136,7 +146,7 @@ class Lane:
     async def _administer(self, pending: Pending, tries: int) -> None:
         try:
             run = self._connection.run_aside if pending.aside else self._connection.run
-            answer = await run(pending.work)  # type: ignore[arg-type]  # is a function here
+            answer = await run(self._marked(pending.work))  # type: ignore[arg-type]  # is a function here
         except Exception as failure:
             await self._connection.rollback()
             if may_pass(failure):
@@ -147,12 +157,34 @@ class Lane:
             return
         try:
             await self._connection.commit()
-        except Exception as failure:  # it leaves no event to ask for
+        except Exception as failure:
             await self._connection.rollback()
-            pending.resolve(translate(failure) or failure)
-            return
+            if not self._connection.loses_answers:
+                pending.resolve(translate(failure) or failure)
+                return
+            happened = await self._settled([pending], self._was_marked, failure)
+            if not happened:
+                if happened is not None:
+                    await self._again([pending], failure, tries)
+                return
         self._did_commit(None, 0)
         pending.resolve(answer)
+
+    def _marked(self, work: Callable[[Connection], Any]) -> Callable[[Connection], Any]:
+        """An administrative function that leaves a mark where nothing else would tell that it was committed."""
+        if not self._connection.loses_answers:
+            return work
+        self._mark += 1
+
+        def marked(tx: Connection) -> Any:
+            answer = work(tx)
+            marks.leave(tx, self._id, self._mark)
+            return answer
+
+        return marked
+
+    def _was_marked(self, tx: Connection) -> bool:
+        return marks.is_last(tx, self._id, self._mark)
 
     async def _batch(self, pending: list[Pending], tries: int) -> None:
         """Decide, save, commit, answer."""
@@ -205,14 +237,15 @@ class Lane:
         """Nothing was committed: what may pass is tried again, else it is the answer.
 
         Of several commands each gets a transaction of its own, so that one that cannot be stored, or whose process
-        another transaction holds, keeps nobody else from being done.
+        another transaction holds, keeps nobody else from being done. What another node made at the same moment is found
+        by who looks again.
         """
         translated = translate(failure)
         log.warning("a batch failed", error=in_words(failure), commands=len(pending))
         if len(pending) > 1 and (translated is None or lost_a_lock(failure)):
             for each in pending:
                 await self._again([each], failure, TRIES + 1)
-        elif may_pass(failure):
+        elif may_pass(failure) or (is_there_already(failure) and tries > 1):
             await self._again(pending, failure, tries)
         else:
             if translated is None:
@@ -239,29 +272,33 @@ class Lane:
 
         Also who was refused is decided anew: it may have been for what another command of the batch would have done.
         """
+        told = [(event.process_id, event.command_id) for event in batch.changes.events if event.command_id]
+
+        def is_told(tx: Connection) -> bool:  # all of its events are there where it was committed, and otherwise none
+            return bool(trail.commands_done(tx, {each for each, _ in told}, {each for _, each in told}))
+
+        happened = await self._settled(pending, is_told, failure)
+        if happened:
+            self._answer(pending, batch, answers)
+        elif happened is not None:
+            await self._again(pending, failure, tries)
+
+    async def _settled(
+        self, pending: list[Pending], happened: Callable[[Connection], bool], failure: Exception
+    ) -> bool | None:
+        """Whether a transaction was committed whose COMMIT failed; None, and everybody is told, where nobody knows."""
         log.warning("a commit failed", error=in_words(failure))
         try:
-            happened = await self._happened(batch)
+            await self._connection.begin()
+            try:
+                await self._connection.end_doubt()
+                return await self._connection.run(happened)
+            finally:
+                await self._connection.rollback()
         except Exception as unknown:
             log.error("what became of a commit is not known", error=in_words(unknown), commands=len(pending))
             self._refuse(pending, translate(failure) or failure)
-            return
-        if happened:
-            self._answer(pending, batch, answers)
-        else:
-            await self._again(pending, failure, tries)
-
-    async def _happened(self, batch: Batch) -> bool:
-        """Whether a batch was committed: all of its events are there then, and otherwise none."""
-        marks = [(event.process_id, event.command_id) for event in batch.changes.events if event.command_id]
-        await self._connection.begin()
-        try:
-            await self._connection.end_doubt()
-            return await self._connection.run(
-                lambda tx: bool(trail.commands_done(tx, {each for each, _ in marks}, {each for _, each in marks}))
-            )
-        finally:
-            await self._connection.rollback()
+            return None
 
     def _fail_all(self, failure: Exception) -> None:
         waiting, self._queue = list(self._queue), deque()

@@ -14,10 +14,23 @@ from sqlalchemy import Connection, inspect, text
 
 from placet.clock import Clock, SystemClock
 from placet.errors import Conflict
-from placet.store.database import Database, events_are_ahead, let_events_go_on, lock_migrations, translate
+from placet.store import counters, nodes
+from placet.store.database import (
+    Database,
+    events_are_ahead,
+    let_events_go_on,
+    lock_migrations,
+    lost_a_lock,
+    translate,
+)
 from placet.store.roles import seed_defaults
 
 _FOLDER = Path(__file__).parent / "migrations"
+#: The counter that says from which revision on a release goes on working on these tables; an older one does not.
+_WORKS_FROM = "works_from"
+#: How long tables are waited for that others work on. They are asked for now and then, and then not for long, since
+#: whoever comes after us waits as well.
+PATIENCE_SECONDS, _AGAIN_SECONDS = 60.0, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +72,33 @@ async def migrate(database: Database, *, only_empty: bool = False, clock: Clock 
 
     The roles that every directory begins with are added where there is none.
 
-    With `only_empty` the tables of another release are left as they are and refused, with a `Conflict`.
+    With `only_empty` the tables of an older release are left as they are and refused, with a `Conflict`. Those of a
+    newer one are left as they are where that says that this release works on them, and else refused.
     """
     now = (clock or SystemClock()).now()
+    loop = asyncio.get_running_loop()
+    until = loop.time() + PATIENCE_SECONDS
     async with _alone():
-        writer = await database.connect_writer(patient=True)
-        try:
-            await writer.begin()
-            migrated = await writer.run_aside(lambda tx: _upgrade(tx, only_empty, now))
-            await writer.commit()
-        except Exception as failure:
-            await writer.rollback()
-            raise translate(failure) or failure from failure
-        finally:
-            await writer.close()
+        while True:
+            try:
+                return await _attempt(database, only_empty, now)
+            except Exception as failure:
+                if not lost_a_lock(failure) or loop.time() > until:
+                    raise translate(failure) or failure from failure
+            await asyncio.sleep(_AGAIN_SECONDS)  # others get their turn
+
+
+async def _attempt(database: Database, only_empty: bool, now: datetime) -> Migrated:
+    writer = await database.connect_writer(patient=True)
+    try:
+        await writer.begin()
+        migrated = await writer.run_aside(lambda tx: _upgrade(tx, only_empty, now))
+        await writer.commit()
+    except Exception:
+        await writer.rollback()
+        raise
+    finally:
+        await writer.close()
     return migrated
 
 
@@ -91,29 +117,46 @@ async def _alone() -> AsyncIterator[None]:
 
 
 async def require_newest(database: Database) -> None:
-    """Refuse a database whose tables are of another release, or not there at all."""
-    found = await revision(database)
+    """Refuse a database whose tables this release does not work on, or that has none."""
+    await database.read(_require_tables)
+
+
+def _require_tables(tx: Connection) -> None:
+    found = _revision(tx)
     if found is None:
         raise Conflict("The database is empty; run `placet migrate` to make its tables.")
-    if found != newest():
-        raise _other_release(found)
-    if await database.read(events_are_ahead):
+    if found not in _known():
+        _require_room(tx, found)
+    elif found != newest():
+        raise _older_release(found)
+    if events_are_ahead(tx):
         raise Conflict("The database was restored from another PostgreSQL server; run `placet migrate` once.")
 
 
-def _other_release(found: str) -> Conflict:
+def _older_release(found: str) -> Conflict:
     return Conflict(f"The database is at revision {found} and this release needs {newest()}; run `placet migrate`.")
+
+
+def _require_room(tx: Connection, found: str) -> None:
+    """Refuse tables of a newer release, unless that has left room for this one, as one does for the one before it."""
+    since = counters.value(tx, _WORKS_FROM) if inspect(tx).has_table("counter") else 0
+    if not (found.isdecimal() and since and int(newest()) >= since):
+        raise Conflict(
+            f"The database is at revision {found}, and this release works on {newest()} and not on that; use the "
+            "release that migrated the database, or a newer one."
+        )
 
 
 def _upgrade(tx: Connection, only_empty: bool, now: datetime) -> Migrated:
     lock_migrations(tx)
     before, after = _revision(tx), newest()
     if before is not None and before not in _known():
-        raise Conflict(f"The database is at revision {before}, which this release does not know; use a newer release.")
+        _require_room(tx, before)
+        after = before
     if before != after:
         if before is not None and only_empty:
-            raise _other_release(before)
-        _run_alembic(tx)
+            raise _older_release(before)
+        _run_alembic(tx, before)
     seed_defaults(tx, now)
     restored = events_are_ahead(tx)
     if restored:
@@ -121,11 +164,27 @@ def _upgrade(tx: Connection, only_empty: bool, now: datetime) -> Migrated:
     return Migrated(before, after, restored)
 
 
-def _run_alembic(tx: Connection) -> None:
+def _run_alembic(tx: Connection, before: str | None) -> None:
     from alembic import command  # here, since it takes a tenth of a second that few commands need to wait
     from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
     config = Config()
     config.set_main_option("script_location", str(_FOLDER))
     config.attributes["connection"] = tx
+    head = ScriptDirectory.from_config(config).get_revision("head")
+    works_from = int(getattr(head.module, _WORKS_FROM, head.revision))
+    if before is not None and works_from > int(before):
+        _require_nobody(tx, head.revision)
     command.upgrade(config, "head")
+    counters.raise_to(tx, _WORKS_FROM, works_from)
+
+
+def _require_nobody(tx: Connection, after: str) -> None:
+    """Refuse to take the tables away from engines that could not work on the new ones."""
+    living = nodes.living(tx) if inspect(tx).has_table("engine_node") else []
+    if living:
+        raise Conflict(
+            f"The engines {', '.join(living)} run, and their release does not work on revision {after}: stop them "
+            "before you run `placet migrate`."
+        )

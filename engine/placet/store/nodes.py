@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
     Connection,
     delete,
     func,
-    literal_column,
     or_,
     select,
-    type_coerce,
     update,
 )
 
 from placet.core.statuses import NodeStatus
 from placet.store.database import insert_into
-from placet.store.database.either import either
+from placet.store.database_time import NOW, is_past
 from placet.store.tables import engine_node
 
 #: Who has not been heard of for so long has timed out.
@@ -30,19 +26,12 @@ SILENCE = timedelta(seconds=5)
 #: How long one that has ended is listed, and one that has fallen silent.
 KEPT, KEPT_SILENT = timedelta(days=1), timedelta(days=7)
 
+#: What a node says of itself, once.
+Mark: TypeAlias = Literal["running_since", "drained_at", "ended_at"]
+
 _c = engine_node.c
-_NOW = either(
-    sqlite=literal_column("CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)", BigInteger()),
-    postgresql=literal_column("CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)", BigInteger()),
-)
-
-
-def _is_past(column: ColumnElement[Any], since: timedelta) -> ColumnElement[bool]:
-    """Whether a time lies further back than that."""
-    return _NOW - type_coerce(column, BigInteger) > since // timedelta(milliseconds=1)
-
-
-_IS_SILENT = _is_past(_c.beat_at, SILENCE)
+#: Who beats into the future has not done so since the database's clock was set back.
+_IS_SILENT = or_(is_past(_c.beat_at, SILENCE), ~is_past(_c.beat_at, -SILENCE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +69,17 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """What a node learns when it beats: whether it is to drain, and whether it is the first of those that run."""
+    """What a node learns when it beats: whether it is to drain, whether it is the first that runs, what time it is."""
 
     drains: bool
     is_first: bool
+    at: datetime | None = field(default=None, compare=False)
 
 
 def register(tx: Connection, start: Start) -> None:
     """Put a node in the place of whoever had its id before."""
     names = ("id", "run", "address", "host", "pid", "version")
-    begun: dict[str, Any] = {name: getattr(start, name) for name in names} | {"started_at": _NOW, "beat_at": _NOW}
+    begun: dict[str, Any] = {name: getattr(start, name) for name in names} | {"started_at": NOW, "beat_at": NOW}
     unset = dict.fromkeys(("running_since", "draining_since", "drained_at", "ended_at"))
     statement = insert_into(tx, engine_node).values(begun)
     tx.execute(statement.on_conflict_do_update(index_elements=[_c.id], set_=begun | unset))
@@ -98,28 +88,35 @@ def register(tx: Connection, start: Start) -> None:
 def beat(tx: Connection, node_id: str, run: str) -> Beat | None:
     """Say that a node lives; None where its id is another's by now."""
     this = _c.id == node_id, _c.run == run, _c.ended_at.is_(None)
-    row = tx.execute(update(engine_node).where(*this).values(beat_at=_NOW).returning(_c.draining_since)).first()
+    row = tx.execute(
+        update(engine_node).where(*this).values(beat_at=NOW).returning(_c.draining_since, _c.beat_at)
+    ).first()
     if row is None:
         return None
     works = _c.running_since.is_not(None), _c.draining_since.is_(None), _c.ended_at.is_(None), ~_IS_SILENT
     first = tx.execute(select(func.min(_c.id)).where(*works)).scalar()
-    return Beat(row.draining_since is not None, first == node_id)
+    return Beat(row.draining_since is not None, first == node_id, row.beat_at)
 
 
-def mark(tx: Connection, node_id: str, run: str, what: Literal["running_since", "drained_at", "ended_at"]) -> None:
+def mark(tx: Connection, node_id: str, run: str, what: Mark) -> None:
     """Write down that something is so of a node from now on."""
-    tx.execute(update(engine_node).where(_c.id == node_id, _c.run == run).values({what: _NOW}))
+    tx.execute(update(engine_node).where(_c.id == node_id, _c.run == run).values({what: NOW}))
 
 
 def drain(tx: Connection, node_id: str) -> None:
     """Have a node take no more work; what it is told once it is not told anew."""
     asked = _c.id == node_id, _c.draining_since.is_(None), _c.ended_at.is_(None)
-    tx.execute(update(engine_node).where(*asked).values(draining_since=_NOW))
+    tx.execute(update(engine_node).where(*asked).values(draining_since=NOW))
 
 
 def forget(tx: Connection) -> None:
     """Drop those that ended or fell silent long ago."""
-    tx.execute(delete(engine_node).where(or_(_is_past(_c.ended_at, KEPT), _is_past(_c.beat_at, KEPT_SILENT))))
+    tx.execute(delete(engine_node).where(or_(is_past(_c.ended_at, KEPT), is_past(_c.beat_at, KEPT_SILENT))))
+
+
+def living(tx: Connection) -> list[str]:
+    """The ids of those that live, whatever their release and its tables."""
+    return list(tx.execute(select(_c.id).where(_c.ended_at.is_(None), ~_IS_SILENT).order_by(_c.id)).scalars())
 
 
 def every(tx: Connection) -> list[EngineNode]:

@@ -1,7 +1,7 @@
 """The queue of jobs that may run now, on PostgreSQL: PgQueuer's tables, written in the transactions of decisions.
 
-A row of `job` is what is so. One that may run now has no `timer_at`, and in the queue a row that names it with the
-number of its `timer`. Transactions that write to both go through the rows of `job` first.
+A row of `job` is what is so. One that may run now has no `timer_at`, and in the queue a row that names it.
+Transactions that write to both go through the rows of `job` first, and wait for none of the queue.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, bindparam, or_, select, text
+from sqlalchemy import Connection
 from sqlalchemy.util import await_only
 
 from placet.core.records import Job
-from placet.store.tables import connector
 
 if TYPE_CHECKING:
     from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
@@ -24,18 +23,26 @@ SCHEMA = "pgqueuer"
 #: Where it is told of new rows; another user of PgQueuer in the same database has another channel.
 CHANNEL = "placet_jobs"
 
-_SERVICES = select(connector.c.id, connector.c.folded, connector.c.service_id).where(
-    or_(
-        connector.c.folded.in_(bindparam("names", expanding=True)),
-        connector.c.id.in_(bindparam("ids", expanding=True)),
-    )
-)
+_SERVICES = "SELECT id, folded, service_id FROM connector WHERE folded = ANY($1::text[]) OR id = ANY($2::bytea[])"
 #: A row that somebody else writes to just now stays: it goes when it is delivered.
-_REMOVE = text(
+_REMOVE = (
     f"DELETE FROM {SCHEMA}.pgqueuer WHERE id IN ("  # noqa: S608  # nothing in it is anybody's input
-    f"SELECT id FROM {SCHEMA}.pgqueuer WHERE dedupe_key = ANY(:keys) AND dedupe_key IS NOT NULL"
+    f"SELECT id FROM {SCHEMA}.pgqueuer WHERE dedupe_key = ANY($1::text[]) AND dedupe_key IS NOT NULL"
     " AND status IN ('queued', 'picked') ORDER BY id FOR UPDATE SKIP LOCKED)"
 )
+#: PgQueuer writes down what becomes of each row, which nobody reads: what became of a job is among the events of its
+#: process. It also tells of rows that go, and of statements that might have met some. The room that is made is first
+#: for who has made it, and others look by themselves; who tells holds up all that do until his transaction is on disk.
+#: Of its indexes three serve nothing that is asked here, and the server would rather go through all that waits by one
+#: of them than by the one over the services.
+_AS_WANTED = f"""
+CREATE FUNCTION {SCHEMA}.placet_unlogged() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER placet_unlogged BEFORE INSERT ON {SCHEMA}.pgqueuer_log
+    FOR EACH ROW EXECUTE FUNCTION {SCHEMA}.placet_unlogged();
+CREATE OR REPLACE TRIGGER tg_pgqueuer_changed AFTER INSERT ON {SCHEMA}.pgqueuer
+    FOR EACH STATEMENT EXECUTE FUNCTION {SCHEMA}.fn_pgqueuer_changed();
+DROP INDEX {SCHEMA}.pgqueuer_priority_id_id1_idx, {SCHEMA}.pgqueuer_updated_id_id1_idx, {SCHEMA}.pgqueuer_ep_ea_idx;
+"""
 
 
 @cache
@@ -49,11 +56,13 @@ def queue_settings() -> DBSettings:
         def settings_customise_sources(cls, settings_cls: Any, init_settings: Any, *args: Any, **others: Any) -> Any:
             return (init_settings,)
 
-    return Own(db_schema=SCHEMA, channel=Channel(CHANNEL), durability=Durability.balanced)
+    # The numbers of a table that is not logged cannot be read any more where a standby was promoted.
+    return Own(db_schema=SCHEMA, channel=Channel(CHANNEL), durability=Durability.durable)
 
 
 @cache
-def _statements() -> QueryQueueBuilder:
+def statements() -> QueryQueueBuilder:
+    """What PgQueuer says to its tables."""
     from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
 
     return QueryQueueBuilder(queue_settings())
@@ -65,7 +74,7 @@ def install(tx: Connection) -> None:
 
     scripts = QueryBuilderEnvironment(queue_settings())
     raw: Any = tx.connection.driver_connection
-    for script in (scripts.build_install_query(), scripts.build_optimize_autovacuum_query()):
+    for script in (scripts.build_install_query(), scripts.build_optimize_autovacuum_query(), _AS_WANTED):
         await_only(raw.execute(script))  # of many statements, which nothing else here sends at once
 
 
@@ -82,9 +91,9 @@ def enqueue(tx: Connection, records: Sequence[Job]) -> list[Job]:
 
     ordered = sorted(records, key=lambda each: (each.process_id, each.number))
     keys = [f"{each.process_id}:{each.number}" for each in ordered]
-    rows = SyncQueries(_Transaction(tx), _statements()).enqueue(
+    rows = SyncQueries(_Transaction(tx), statements()).enqueue(
         _entrypoints(tx, ordered),
-        [f"{key}:{each.timer}".encode() for key, each in zip(keys, ordered, strict=True)],
+        [bytes.fromhex(each.process_id) + each.number.to_bytes(4, "big") for each in ordered],
         [0] * len(ordered),
         dedupe_key=[*keys],
         on_conflict="skip",
@@ -96,7 +105,7 @@ def remove(tx: Connection, keys: Iterable[tuple[str, int]]) -> None:
     """Take jobs that are not to run any more out of the queue."""
     texts = [f"{process_id}:{number}" for process_id, number in keys]
     if texts:
-        tx.execute(_REMOVE, {"keys": texts})
+        tx.exec_driver_sql(_REMOVE, (texts,))
 
 
 class _Transaction:
@@ -116,9 +125,10 @@ def _entrypoints(tx: Connection, records: Iterable[Job]) -> list[str]:
     if not called:
         return lanes
     names = sorted({*called.values()})
+    ids = [bytes.fromhex(name) for name in names if _is_id(name)]
     found: dict[str, str] = {}
-    for row in tx.execute(_SERVICES, {"names": names, "ids": [name for name in names if _is_id(name)]}):
-        found[row.id] = found[row.folded] = f"service/{row.service_id}"
+    for row in tx.exec_driver_sql(_SERVICES, (names, ids)):
+        found[row.id.hex()] = found[row.folded] = f"service/{row.service_id.hex()}"
     return [found.get(called.get(lane, ""), lane) for lane in lanes]
 
 

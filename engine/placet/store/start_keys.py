@@ -11,6 +11,9 @@ from sqlalchemy import Connection, delete, insert, select
 from placet.commands import StartProcess
 from placet.store.tables import start_key
 
+#: How many keys go in one transaction.
+AT_ONCE = 2_000
+
 
 def digest(*parts: str | None) -> bytes:
     return hashlib.sha256("\0".join(part or "" for part in parts).encode()).digest()
@@ -36,6 +39,7 @@ def add(tx: Connection, rows: Sequence[tuple[bytes, bytes, str, datetime]]) -> N
         tx.execute(insert(start_key), [dict(zip(columns, row, strict=True)) for row in sorted(rows)])
 
 
-def forget(tx: Connection, before: datetime) -> None:
-    """Drop keys that are older than they are kept."""
-    tx.execute(delete(start_key).where(start_key.c.at < before))
+def forget(tx: Connection, before: datetime) -> bool:
+    """Drop some of the keys that are older than they are kept; gives whether there may be more of them."""
+    old = select(start_key.c.key).where(start_key.c.at < before).order_by(start_key.c.at).limit(AT_ONCE)
+    return tx.execute(delete(start_key).where(start_key.c.key.in_(old))).rowcount == AT_ONCE

@@ -1,31 +1,13 @@
-"""Jobs that are delivered by the queue on PostgreSQL: who takes one, what becomes of it, and what the queue has lost.
-
-A row of the queue names its job with the number of its `timer`. Who takes the job moves both up: what another did with
-it before then comes too late, and a row that names an older number is of no use and goes.
-"""
+"""Jobs on PostgreSQL beside their queue: what is to be tried later, what has come due, and what the queue has lost."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Connection,
-    bindparam,
-    column,
-    func,
-    literal,
-    select,
-    text,
-    tuple_,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, bindparam, func, literal, select, text, tuple_, update
 
-from placet.core.records import Job
 from placet.store import queueing
 from placet.store.jobs import to_record
 from placet.store.leaving import PutBack, put_back
@@ -34,8 +16,6 @@ from placet.store.tables import job
 
 #: How many jobs are found to be due at once, and how many are looked up in the queue.
 AT_ONCE, LOOKED_UP = 500, 2_000
-#: How long a line of PgQueuer's own log is kept, and how many go at once.
-KEPT_MINUTES, PRUNED = 10, 5_000
 
 Place: TypeAlias = tuple[str, int]
 
@@ -48,32 +28,6 @@ _NOTHING = text(
     f"NOT EXISTS (SELECT FROM {SCHEMA}.pgqueuer waiting WHERE waiting.dedupe_key = {_NAMED}"
     " AND waiting.dedupe_key IS NOT NULL AND waiting.status IN ('queued', 'picked'))"
 )
-_TAKE = text(
-    f"""
-    WITH given AS (
-        SELECT * FROM unnest(
-            CAST(:rows AS bigint[]), CAST(:processes AS bytea[]), CAST(:numbers AS int[]), CAST(:timers AS int[])
-        ) AS given (row, process_id, number, timer)
-    ), held AS (
-        SELECT given.* FROM given JOIN job USING (process_id, number)
-        WHERE job.timer = given.timer AND job.timer_at IS NULL AND job.lane IS NOT NULL
-        ORDER BY job.process_id, job.number FOR UPDATE OF job
-    ), taken AS (
-        UPDATE job SET timer = job.timer + 1 FROM held
-        WHERE job.process_id = held.process_id AND job.number = held.number
-        RETURNING job.*, held.row
-    ), moved AS (
-        UPDATE {SCHEMA}.pgqueuer waiting
-        SET payload = convert_to(encode(taken.process_id, 'hex') || ':' || taken.number || ':' || taken.timer, 'UTF8')
-        FROM taken WHERE waiting.id = taken.row
-    ), gone AS (
-        DELETE FROM {SCHEMA}.pgqueuer waiting USING given
-        WHERE waiting.id = given.row AND given.row NOT IN (SELECT row FROM held) AND waiting.payload
-            = convert_to(encode(given.process_id, 'hex') || ':' || given.number || ':' || given.timer, 'UTF8')
-    )
-    SELECT * FROM taken
-    """  # noqa: S608  # nothing in it is anybody's input
-).columns(*job.c, column("row", BigInteger))
 _DUE = (
     select(*_COLUMNS)
     .where(job.c.lane.is_not(None), job.c.lane == bindparam("of"), job.c.timer_at <= bindparam("now"))
@@ -87,41 +41,9 @@ _THIS = job.c.process_id == bindparam("key"), job.c.number == bindparam("nth")
 _AGAIN = update(job).where(*_THIS, job.c.timer_at.is_(None)).values(timer_at=bindparam("now"))
 _WAITING = select(job.c.lane, func.count().label("jobs")).where(*_RUNS).group_by(job.c.lane)
 _UNDER_WAY = text(
-    f"SELECT entrypoint, count(*) AS jobs FROM {SCHEMA}.pgqueuer"  # noqa: S608  # as above
+    f"SELECT entrypoint, count(*) AS jobs FROM {SCHEMA}.pgqueuer"  # noqa: S608  # nothing in it is anybody's input
     " WHERE status IN ('queued', 'picked') GROUP BY entrypoint"
 )
-_PRUNE = text(
-    f"DELETE FROM {SCHEMA}.pgqueuer_log WHERE id IN (SELECT id FROM {SCHEMA}.pgqueuer_log"  # noqa: S608  # as above
-    " WHERE created < now() - make_interval(mins => :minutes) ORDER BY created LIMIT :most FOR UPDATE SKIP LOCKED)"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """A row of the queue that was given to somebody: its id, and which job it names."""
-
-    row: int
-    process_id: str
-    number: int
-    timer: int
-
-    @classmethod
-    def read(cls, row: int, payload: bytes) -> Delivered:
-        """What a payload says."""
-        process_id, number, timer = payload.decode().split(":")
-        return cls(row, process_id, int(number), int(timer))
-
-
-def take(tx: Connection, delivered: Sequence[Delivered]) -> list[Job | None]:
-    """Take the jobs of rows that were delivered; None for one that has moved on, whose row goes."""
-    given = {
-        "rows": [each.row for each in delivered],
-        "processes": [bytes.fromhex(each.process_id) for each in delivered],
-        "numbers": [each.number for each in delivered],
-        "timers": [each.timer for each in delivered],
-    }
-    taken = {row.row: to_record(row) for row in tx.execute(_TAKE, given)}
-    return [taken.get(each.row) for each in delivered]
 
 
 def leave(tx: Connection, tried: Collection[PutBack]) -> None:
@@ -169,8 +91,3 @@ def under_way(tx: Connection) -> dict[str, int]:
 def analyze(tx: Connection) -> None:
     """Have the server know that much is in the queue: it was planned for as an empty one."""
     tx.execute(text(f"ANALYZE {SCHEMA}.pgqueuer"))
-
-
-def prune(tx: Connection) -> bool:
-    """Drop some old lines of PgQueuer's log; gives whether there may be more of them."""
-    return tx.execute(_PRUNE, {"minutes": KEPT_MINUTES, "most": PRUNED}).rowcount == PRUNED

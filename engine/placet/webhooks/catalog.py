@@ -27,9 +27,13 @@ class LiveWebhooks:
 
     async def active(self) -> Sequence[Webhook]:
         """Those that are told of events."""
+        return [each for each in await self.every() if each.active]
+
+    async def every(self) -> Sequence[Webhook]:
+        """Those that are told of events, and those for which everything waits."""
         if self._world.counters.get(store.COUNTER, 0) > self._number:
             self._number, self._found = await self._database.read(load_numbered)
-        return [each for each in self._found if each.active]
+        return self._found
 
 
 def load_numbered(tx: Transaction) -> tuple[int, Sequence[Webhook]]:

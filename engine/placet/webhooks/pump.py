@@ -53,18 +53,26 @@ class Pump:
         found = [await self._look(position, group) for position, group in groups.items()]
         return any(found)
 
-    def reached(self, webhooks: Sequence[Webhook]) -> Position | None:
+    async def reached(self, webhooks: Sequence[Webhook]) -> Position | None:
         """Up to where all that these are to be told of is on its way; None where that has not been looked at yet."""
-        places = [self._places.get(each.id) for each in webhooks]
-        return None if None in places else min((place.seen for place in places if place is not None), default=END)
+        reached = END
+        for each in webhooks:
+            place = self._places.get(each.id) if each.active else await self._stored(each)  # where it stays
+            if place is None:
+                return None
+            reached = min(reached, place.seen)
+        return reached
+
+    async def _stored(self, webhook: Webhook) -> _Place | None:
+        """The place of a webhook as the database has it; None where there is no such webhook any more."""
+        stored = await self._database.read(partial(store.place, webhook_id=webhook.id))
+        return None if stored is None else _Place(stored, stored)
 
     async def _place(self, webhook: Webhook) -> _Place | None:
-        if webhook.id not in self._places:
-            stored = await self._database.read(partial(store.place, webhook_id=webhook.id))
-            if stored is None:
-                return None
-            self._places[webhook.id] = _Place(stored, stored)
-        return self._places[webhook.id]
+        place = self._places.get(webhook.id) or await self._stored(webhook)
+        if place is not None:
+            self._places[webhook.id] = place
+        return place
 
     async def _look(self, position: Position, webhooks: Sequence[Webhook]) -> bool:
         steps, wanted = await self._database.read(partial(self._found, position=position, webhooks=webhooks))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from placet import __version__
+from placet import NodeStatus, __version__
 from placet.core.access import Act
 from placet.settings import hide_secret
 from placet_api.answers import Answer
@@ -14,12 +14,15 @@ from placet_api.console.trying import tried
 async def show(page: Page, trouble: str = "", status: int = 200) -> Answer:
     """Which nodes there are, what this one is and does, and what waits to be done."""
     engine = page.engine
+    nodes = await engine.nodes(actor=page.person.dn)
+    running = {each.id for each in nodes if each.status is NodeStatus.RUNNING}
     return page.render(
         "engines/engines.html",
         status=status,
         trouble=trouble,
         engine=engine,
-        nodes=await engine.nodes(actor=page.person.dn),
+        nodes=nodes,
+        others_run=lambda node: bool(running - {node.id}),
         version=__version__,
         database=hide_secret(engine.settings.database_url),
         people=len(engine.directory.people),

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from placet.errors import InvalidInput
 from placet.store.database.dialect import aside, bare_rows, insert_into, lock_migrations, writers_overlap
-from placet.store.database.errors import in_words, lost_a_lock, may_pass, refusal_of, translate
+from placet.store.database.errors import in_words, is_there_already, lost_a_lock, may_pass, refusal_of, translate
 from placet.store.database.interface import Database, TookTooLong, WriteConnection
 from placet.store.database.liveness import Liveness, liveness
 from placet.store.database.postgres import PostgresDatabase, PostgresWriteConnection
@@ -30,6 +30,7 @@ __all__ = [
     "events_are_ahead",
     "in_words",
     "insert_into",
+    "is_there_already",
     "let_events_go_on",
     "liveness",
     "lock_migrations",
@@ -44,22 +45,22 @@ __all__ = [
 ]
 
 
-def open_database(url: str) -> Database:
-    """The database behind a URL; nothing is connected to yet."""
+def open_database(url: str, direct_url: str = "") -> Database:
+    """The database behind a URL, which leads to a pooler where there is a direct one; nothing is connected to yet."""
     scheme = url.partition("://")[0]
     if scheme == "sqlite":
         return SqliteDatabase(url)
     if scheme in ("postgresql", "postgres"):
-        return PostgresDatabase(url)
+        return PostgresDatabase(url, is_pooled=direct_url not in ("", url))
     raise InvalidInput(
         f"{scheme!r} is not a kind of database that Placet knows; write sqlite:///path or postgresql://user@host/name."
     )
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Database]:
+async def opened(url: str, direct_url: str = "") -> AsyncIterator[Database]:
     """A database for the length of a block."""
-    database = open_database(url)
+    database = open_database(url, direct_url)
     try:
         yield database
     finally:

@@ -13,6 +13,8 @@ from sqlalchemy.util import await_only
 T = TypeVar("T")
 
 _MIGRATIONS = 7_022_608  # any fixed number: the name of our advisory lock
+#: How long a migration waits for a table at a time: less than commands wait for it, whose queue is behind it then.
+_MIGRATION_LOCK = "300ms"
 
 
 def insert_into(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
@@ -26,9 +28,10 @@ def writers_overlap(tx: Connection) -> bool:
 
 
 def lock_migrations(tx: Connection) -> None:
-    """Let one program migrate at a time; on SQLite the transaction itself does that."""
+    """Let one program migrate at a time, and wait for no table for long; on SQLite the transaction itself does that."""
     if tx.dialect.name == "postgresql":
         tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATIONS})
+        tx.execute(text("SELECT set_config('lock_timeout', :limit, true)"), {"limit": _MIGRATION_LOCK})
 
 
 def bare_rows(tx: Connection, sql: str, values: Sequence[Any]) -> Sequence[tuple[Any, ...]]:

@@ -36,6 +36,8 @@ ENGINE_OPTIONS: dict[str, Any] = {
 class WriteConnection(Protocol):
     """One connection that writes: a transaction at a time, whose statements are plain synchronous functions."""
 
+    loses_answers: bool  # whether a COMMIT may happen that was not answered
+
     async def begin(self) -> None: ...
 
     async def run(self, work: Callable[[Connection], T]) -> T: ...

@@ -10,11 +10,13 @@ from typing import Protocol
 
 import asyncpg
 
-from placet.errors import Unavailable
+from placet.errors import InvalidInput, Unavailable
+from placet.settings import hide_secret
 from placet.store.database.errors import in_words, translate
 from placet.store.database.postgres import AttentiveConnection, connect_apart
 from placet.store.database.sqlite import sqlite_path
 
+_TAKES_WRITES = "SELECT NOT current_setting('transaction_read_only')::boolean"
 _FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 
@@ -91,6 +93,11 @@ class SessionLock:
 
     async def _lock(self, session: AttentiveConnection) -> None:
         try:
+            if await session.fetchval("SELECT pg_backend_pid()") != session.get_server_pid():
+                raise InvalidInput(
+                    f"{hide_secret(self._url)} leads to a pooler of connections, which would hand the lock of this "
+                    "engine to others: set database_direct_url to the address of PostgreSQL itself."
+                )
             if await session.fetchval("SELECT pg_try_advisory_lock($1)", self._key):
                 self._session = session
         finally:
@@ -98,14 +105,13 @@ class SessionLock:
                 await session.close()
 
     async def is_held(self) -> bool:
-        """Ask the server: that the wire is dead shows in no other way."""
+        """Ask the server: that the wire is dead, or that this is not the primary any more, shows in no other way."""
         if self._session is None:
             return False
         try:
-            await self._session.execute("SELECT")
+            return bool(await self._session.fetchval(_TAKES_WRITES))
         except _FAILURES:
             return False
-        return True
 
     async def release(self) -> None:
         session, self._session = self._session, None

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy import exc as sa_exc
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from placet.errors import Unavailable
-from placet.store.database.errors import lost_connection, translate, was_cancelled
+from placet.store.database.errors import lost_connection, takes_no_writes, translate, was_cancelled
 from placet.store.database.interface import (
     ENGINE_OPTIONS,
     PREPARED_QUESTIONS,
@@ -26,6 +26,9 @@ from placet.store.database.interface import (
     TookTooLong,
     WriteConnection,
 )
+from placet.store.database.pooled import Session, session_of, tell_each_transaction, tell_sessions_apart
+from placet.store.database.pooled import arguments as pooled_arguments
+from placet.store.database.servers import Servers, address
 from placet.store.database.statements import Statements
 
 #: For a new connection, and for a free one of the pool.
@@ -54,8 +57,11 @@ _WITHIN = text("SELECT set_config('statement_timeout', :milliseconds, true)")
 #: Ends one of our own sessions and waits for that; true as well where it has ended by itself.
 _END_SESSION = text(
     "SELECT coalesce(bool_and(pg_terminate_backend(pid, 5000)), true) FROM pg_stat_activity"
-    " WHERE pid = :session AND pid <> pg_backend_pid() AND usename = current_user AND datname = current_database()"
+    " WHERE pid = :pid AND pid <> pg_backend_pid() AND usename = current_user AND datname = current_database()"
+    " AND coalesce(backend_xid::text = CAST(:transaction AS text), CAST(:transaction AS text) IS NULL)"
 )
+#: Writes nothing but a word to the log, so that the COMMIT waits for a standby as any other does.
+_WRITE_LAST = text("SELECT pg_logical_emit_message(true, 'placet', '')")
 
 
 class AttentiveConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg tells no types
@@ -67,6 +73,12 @@ class AttentiveConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg 
         super().__init__(protocol, transport, *args)
         with suppress(OSError):  # one that has been lost already is found out by its first statement, and closed
             _keep_alive(transport.get_extra_info("socket"))
+
+    @property
+    def takes_writes(self) -> bool:
+        """Whether its server is a primary, as far as it has told; a pooler does not."""
+        told = self.get_settings()
+        return "on" not in (getattr(told, name, "off") for name in ("in_hot_standby", "default_transaction_read_only"))
 
     async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109  # asyncpg names it so
         """Say goodbye; whether the server hears it is its own affair."""
@@ -86,56 +98,66 @@ def _keep_alive(wire: socket.socket) -> None:
             wire.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
 
-def _arguments(seconds: float | None, **server_settings: str) -> dict[str, Any]:
-    """What asyncpg is asked for: connections whose statements take no longer than that."""
-    given = {"application_name": "placet", "jit": "off", **_SERVER_KEEPALIVE, **server_settings}
-    if seconds is not None:
-        given["statement_timeout"] = str(int(seconds * 1000))
+def _limits(seconds: float | None) -> dict[str, str]:
+    """What holds for all statements of a session, or of a transaction: they take no longer than that."""
+    return {"jit": "off"} if seconds is None else {"jit": "off", "statement_timeout": str(int(seconds * 1000))}
+
+
+def _arguments(seconds: float | None, limits: Mapping[str, str]) -> dict[str, Any]:
+    """What asyncpg is asked for: connections that wait no longer than that for an answer."""
     return {
         "timeout": CONNECT_SECONDS,
         "command_timeout": None if seconds is None else seconds + GRACE_SECONDS,
         "connection_class": AttentiveConnection,
-        "server_settings": given,
+        "server_settings": {"application_name": "placet", **limits},
     }
 
 
 async def connect_apart(url: str) -> AttentiveConnection:
     """A connection of asyncpg's own, outside of all pools; its URL is read as all others are."""
-    address = make_url(_address(url))
-    _, given = address.get_dialect()().create_connect_args(address)
+    found = address(url)
+    _, given = found.get_dialect()().create_connect_args(found)
     for name in ("prepared_statement_cache_size", "prepared_statement_name_func"):  # they mean nothing to asyncpg
         given.pop(name, None)
-    connection: AttentiveConnection = await asyncpg.connect(**{**given, **_arguments(WRITE_SECONDS)})
+    arguments = _arguments(WRITE_SECONDS, _SERVER_KEEPALIVE | _limits(WRITE_SECONDS))
+    connection: AttentiveConnection = await Servers().connect(**{**given, **arguments})
     return connection
 
 
-def _address(url: str) -> str:
-    return "postgresql+asyncpg://" + url.partition("://")[2]
-
-
 def _give_up_on_silence(context: ExceptionContext) -> None:
-    """Take a statement that was not answered for the end of its connection, and of all that are as old."""
+    """Take a statement that was not answered for the end of its connection, and of all that are as old.
+
+    One that could not be sent is the end of its own: asyncpg is still reading why the server ended something before.
+    """
     if isinstance(context.original_exception, TimeoutError):
         context.is_disconnect = context.invalidate_pool_on_disconnect = True
+    elif isinstance(context.original_exception.__cause__, asyncpg.InternalClientError):
+        context.is_disconnect, context.invalidate_pool_on_disconnect = True, False
 
 
 class PostgresWriteConnection:
     """A writing connection to PostgreSQL; gives its locks back when its node stops in the middle."""
 
+    loses_answers = True
+
     def __init__(self, sa_engine: AsyncEngine) -> None:
         self._sa_engine = sa_engine
         self._connection: AsyncConnection | None = None
-        self._session: int | None = None
-        self._doubtful: int | None = None  # the session whose COMMIT was not answered
+        self._doubtful: Session | None = None  # the session whose COMMIT was not answered
 
     async def begin(self) -> None:
         if self._connection is not None and (self._connection.closed or self._connection.invalidated):
             await self._drop()
+        if self._connection is not None:
+            try:
+                await self._connection.begin()
+            except sa_exc.DBAPIError as failure:  # behind a pooler it asks the server something
+                if not lost_connection(failure):
+                    raise
+                await self._drop()
         if self._connection is None:
             self._connection = await self._sa_engine.connect()
-            raw = await self._connection.get_raw_connection()
-            self._session = raw.driver_connection.get_server_pid()  # type: ignore[union-attr]  # it is asyncpg's
-        await self._connection.begin()
+            await self._connection.begin()
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         assert self._connection is not None
@@ -146,16 +168,22 @@ class PostgresWriteConnection:
 
     async def commit(self) -> None:
         assert self._connection is not None
+        session = session_of(self._connection.info)
         try:
             await self._connection.commit()
         except BaseException:
-            self._doubtful = self._session
+            self._doubtful = session
             raise
 
     async def end_doubt(self) -> None:
         """End the session that may still be about to commit: until then its commands have neither happened nor not."""
-        if not await self.run(lambda tx: tx.execute(_END_SESSION, {"session": self._doubtful}).scalar()):
+        assert self._doubtful is not None
+        doubtful = self._doubtful._asdict()
+        if not await self.run(lambda tx: tx.execute(_END_SESSION, doubtful).scalar()):
             raise Unavailable("A session that had to commit does not end; try again in a moment.")
+        await self.run(lambda tx: tx.execute(_WRITE_LAST))
+        await self.commit()  # what it may have committed without waiting for the standby is there as well by now
+        await self.begin()
         self._doubtful = None
 
     async def rollback(self) -> None:
@@ -184,26 +212,65 @@ class PostgresWriteConnection:
 class PostgresDatabase:
     writers = 2
 
-    def __init__(self, url: str) -> None:
-        self._address = _address(url)
+    def __init__(self, url: str, *, is_pooled: bool = False) -> None:
+        self._address, self._servers, self._is_pooled = address(url), Servers(), is_pooled
+        self._demotions = 0  # how often a server took writes no more
         limits = {
             "idle_in_transaction_session_timeout": "1500",
             "lock_timeout": str(int(LOCK_SECONDS * 1000)),
         }
         pool: dict[str, Any] = {"pool_timeout": CONNECT_SECONDS}
         one_state = pool | {"isolation_level": "REPEATABLE READ"}  # what is read may be removed between two statements
-        self._readers = self._engine(_arguments(READ_SECONDS), pool_size=READERS, max_overflow=4, **one_state)
-        one_core = _arguments(READ_SECONDS, max_parallel_workers_per_gather="0")  # a slow one shares with the writers
-        one_core["prepared_statement_cache_size"] = PREPARED_QUESTIONS
-        kept = {"execution_options": {"compiled_cache": Statements()}}
-        self._questioners = self._engine(one_core, pool_size=QUESTIONERS, max_overflow=0, **one_state, **kept)
-        self._writers = self._engine(_arguments(WRITE_SECONDS, **limits), pool_size=self.writers + 1, **pool)
-        self._patient = self._engine(_arguments(None), poolclass=NullPool)
+        self._readers = self._engine(READ_SECONDS, pool_size=READERS, max_overflow=4, **one_state)
+        one_core = {"max_parallel_workers_per_gather": "0"}  # a slow one shares with the writers
+        kept: dict[str, Any] = {"execution_options": {"compiled_cache": Statements()}}
+        self._questioners = self._engine(
+            READ_SECONDS,
+            one_core,
+            prepared=PREPARED_QUESTIONS,
+            pool_size=QUESTIONERS,
+            max_overflow=0,
+            **one_state,
+            **kept,
+        )
+        self._writers = self._engine(WRITE_SECONDS, limits, writes=True, pool_size=self.writers + 1, **pool)
+        self._patient = self._engine(None, writes=True, poolclass=NullPool)
 
-    def _engine(self, arguments: dict[str, Any], **pool: Any) -> AsyncEngine:
+    def _engine(
+        self,
+        seconds: float | None,
+        limits: Mapping[str, str] = {},
+        *,
+        writes: bool = False,
+        prepared: int | None = None,
+        **pool: Any,
+    ) -> AsyncEngine:
+        limits = {**_limits(seconds), **limits}
+        arguments = _arguments(seconds, {} if self._is_pooled else _SERVER_KEEPALIVE | limits)
+        arguments["async_creator_fn"] = self._servers.connect
+        if self._is_pooled:
+            arguments |= pooled_arguments()
+        if prepared is not None:
+            arguments["prepared_statement_cache_size"] = prepared
         sa_engine = create_async_engine(self._address, connect_args=arguments, **pool, **ENGINE_OPTIONS)
         event.listen(sa_engine.sync_engine, "handle_error", _give_up_on_silence)
+        event.listen(sa_engine.sync_engine, "handle_error", self._give_up_on_demoted)
+        event.listen(sa_engine.sync_engine, "checkout", self._require_undoubted)
+        if self._is_pooled:
+            tell_each_transaction(sa_engine, limits, writes=writes)
+        else:
+            tell_sessions_apart(sa_engine)
         return sa_engine
+
+    def _give_up_on_demoted(self, context: ExceptionContext) -> None:
+        """Take a server that takes no writes for the end of all connections: another may be the primary by now."""
+        if takes_no_writes(context.sqlalchemy_exception):
+            context.is_disconnect = True
+            self._demotions += 1
+
+    def _require_undoubted(self, connection: Any, record: ConnectionPoolEntry, proxy: Any) -> None:
+        if record.info.setdefault("demotions", self._demotions) != self._demotions:
+            raise sa_exc.DisconnectionError  # the pool makes a new one
 
     async def connect_writer(self, *, patient: bool = False) -> WriteConnection:
         return PostgresWriteConnection(self._patient if patient else self._writers)

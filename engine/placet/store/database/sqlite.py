@@ -40,6 +40,8 @@ def sqlite_path(url: str) -> str:
 class SqliteWriteConnection:
     """The writer of a SQLite file. Only waiting for the lock and for the disk leaves the loop's thread."""
 
+    loses_answers = False
+
     def __init__(self, connection: SqliteConnection, pace: Pace) -> None:
         self._connection, self._pace = connection, pace
 

@@ -18,7 +18,7 @@ from placet.store.tables.access import (
     token,
 )
 from placet.store.tables.base import counter, definition, metadata, name
-from placet.store.tables.nodes import engine_node
+from placet.store.tables.nodes import engine_node, lane_mark
 from placet.store.tables.outbound import (
     auth_configuration,
     connector,
@@ -53,6 +53,7 @@ __all__ = [
     "incident",
     "is_rare",
     "job",
+    "lane_mark",
     "mail_choice",
     "metadata",
     "name",

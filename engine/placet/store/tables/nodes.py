@@ -1,8 +1,8 @@
-"""The engine nodes of a database."""
+"""The engine nodes of a database, and what their lanes have written last."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Integer, Table, Text
+from sqlalchemy import BigInteger, Column, Integer, Table, Text
 
 from placet.store.tables.base import metadata
 from placet.store.types import HexId, Moment
@@ -23,5 +23,15 @@ engine_node = Table(
     Column("draining_since", Moment),
     Column("drained_at", Moment),  # nothing of it runs any more
     Column("ended_at", Moment),
+    sqlite_with_rowid=False,
+)
+
+# One row per lane of a node, that is per writing connection, on databases whose COMMIT may happen without an answer.
+lane_mark = Table(
+    "lane_mark",
+    metadata,
+    Column("id", HexId, primary_key=True),
+    Column("mark", BigInteger, nullable=False),  # goes up with each administrative transaction of the lane
+    Column("marked_at", Moment, nullable=False),  # of the database's own time
     sqlite_with_rowid=False,
 )
