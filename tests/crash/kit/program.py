@@ -1,0 +1,31 @@
+"""What runs in the process of a node: `placet serve` under an engine id, with the bugs that are planted in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from placet.store.database import postgres
+from tests.crash import node
+from tests.crash.kit.plants import PLANTS
+
+#: A wire that is dead is given up after seconds, where it usually is after half a minute or more: the run is short.
+IMPATIENCE = {"CONNECT_SECONDS": 2.0, "WRITE_SECONDS": 3.0, "READ_SECONDS": 3.0, "GRACE_SECONDS": 0.5}
+
+
+def serve(
+    output: Connection, url: str, folder: Path, edge: str | None, nth: int, *, engine_id: str, plants: Sequence[str]
+) -> None:
+    """Serve until a signal comes; the calls of processes may go to this machine."""
+    os.environ |= {
+        "PLACET_ENGINE_ID": engine_id,
+        "PLACET_SECRET_KEY": "of the tests, 32 characters long",
+        "PLACET_OUTBOUND_ALLOW": "127.0.0.0/8",
+    }
+    for name, seconds in IMPATIENCE.items():
+        setattr(postgres, name, seconds)
+    for plant in plants:
+        PLANTS[plant]()
+    node.serve(output, url, folder, edge, nth)
