@@ -6,22 +6,22 @@ import asyncio
 import os
 import re
 import shutil
+import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import BigInteger, type_coerce, update
 
 from placet import Engine
 from placet.directory import absences, accounts, proxies
 from placet.directory.caller import Caller
 from placet.store import applications, nodes
 from placet.store.applications import ApplicationRow
-from placet.store.tables import engine_node
 from placet.webhooks.records import Wanted
 from tests.acceptance.reader import Reader
 from tests.acceptance.terminals import Program
@@ -63,6 +63,9 @@ ON_AN_APPLICATION = {"placet applications list", "placet applications remove"}
 ON_NO_DATABASE = {"placet serve", "placet migrate", "placet completion"}
 WITHOUT_CONNECTORS = {"placet connectors import", "placet connectors openapi"}
 WITHOUT_PEOPLE = {"placet directory load"}
+BEAT = """
+UPDATE engine_node SET beat_at = CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) WHERE id = 'app-1-8080'
+"""
 # These examples are not cut to 80 columns.
 WIDE = {
     "placet connectors openapi",
@@ -180,12 +183,29 @@ def travel(engine: Engine) -> ApplicationRow:
 
 
 def another_engine(tx: Any) -> None:
-    """An engine that lives, as far as the database knows, for as long as the example takes."""
+    """An engine of another machine."""
     start = nodes.Start("app-1-8080", "0" * 32, "http://app-1:8080", "app-1", 4711, "0.1.0")
     nodes.register(tx, start)
     nodes.mark(tx, start.id, start.run, "running_since")
-    beat_at = engine_node.c.beat_at
-    tx.execute(update(engine_node).values(beat_at=type_coerce(beat_at, BigInteger) + 3_600_000))
+
+
+@pytest.fixture
+def living(section: str, folder: Path) -> Iterator[None]:
+    """Let the other engine be heard of for as long as the example takes."""
+    over = Event()
+
+    def beat() -> None:
+        while not over.wait(0.5):
+            with closing(sqlite3.connect(folder / "placet.db", isolation_level=None)) as database:
+                database.execute(BEAT)
+
+    thread = Thread(target=beat)
+    if section.startswith("placet engines"):
+        thread.start()
+    yield
+    over.set()
+    if thread.ident is not None:
+        thread.join()
 
 
 async def arrange(engine: Engine, section: str) -> str:
@@ -214,6 +234,8 @@ def test_an_example_does_what_it_prints(
     monkeypatch.setenv("PATH", os.pathsep.join((f"{sys.prefix}/bin", os.environ["PATH"])))
     if section in WIDE:
         program.columns(120)
+    if section.startswith("placet engines"):
+        request.getfixturevalue("living")
 
     with Reader(folder, program) as reader:
         printed = sorted(set(re.findall(r"\b[0-9a-f]{28}(?=[0-9a-f]{4}\b)", SECTIONS[section])))
