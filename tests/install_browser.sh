@@ -13,10 +13,11 @@ install_package() {
         command -v sudo >/dev/null && sudo -n true 2>/dev/null || return 1
         as_root="sudo -n"
     fi
-    echo "Installing Debian's chromium package for the browser tests …"
+    echo "Installing Debian's Chromium for the browser tests …"
     $as_root env DEBIAN_FRONTEND=noninteractive sh -ec '
         apt-get update -qq
-        apt-get install -qq --yes --no-install-recommends chromium
+        apt-get install -qq --yes --no-install-recommends chromium-headless-shell ||
+            apt-get install -qq --yes --no-install-recommends chromium
     ' </dev/null >.venv/apt.log 2>&1 || { cat .venv/apt.log >&2; return 1; }
 }
 

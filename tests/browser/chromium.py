@@ -1,5 +1,7 @@
 """Which Chromium the browser tests use: the system's, or the one that playwright has downloaded.
 
+The shell without a window takes half the time of the whole browser, which draws one although nobody sees it.
+
 `python tests/browser/chromium.py` prints its path, or says what to install.
 """
 
@@ -9,9 +11,9 @@ import shutil
 import sys
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 MISSING = (
-    "There is no Chromium for the browser tests: install it (Debian and Ubuntu: apt-get install chromium; others: "
+    "There is no Chromium for the browser tests: install it (Debian: apt-get install chromium-headless-shell; others: "
     ".venv/bin/playwright install chromium)."
 )
 
