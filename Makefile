@@ -2,7 +2,9 @@
 # pyproject.toml or constraints.txt has changed.
 
 PYTHON ?= python3
-JOBS ?= 2
+# So many tests at once, one more than two cores have since some of them wait; those in a browser keep both busy.
+JOBS ?= 3
+BROWSERS ?= 2
 BIN := .venv/bin
 # The first name pins what is installed and, for older versions of pip, what it is built with; the second is for newer.
 PIP := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip --disable-pip-version-check
@@ -23,10 +25,10 @@ test: check ## all checks, and all tests on SQLite and PostgreSQL, those in a br
 	@tests/install_postgres.sh
 	@tests/install_browser.sh
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
-	@$(BIN)/python -m pytest tests/browser -n $(JOBS)
+	@$(BIN)/python -m pytest tests/browser -n $(BROWSERS)
 
 test-all: test ## that, and the tests in a browser on PostgreSQL
-	@BROWSER_DATABASE=postgresql $(BIN)/python -m pytest tests/browser -n $(JOBS)
+	@BROWSER_DATABASE=postgresql $(BIN)/python -m pytest tests/browser -n $(BROWSERS)
 
 check: .venv/.dev ## formatting, lint, types and the direction of imports
 	@$(BIN)/ruff check

@@ -71,9 +71,14 @@ def program(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
 @pytest.fixture
 def postgresql(databases: Databases) -> Iterator[str]:
     """The URL of a PostgreSQL that has neither the role nor the database of the page."""
+    _drop(databases.address)
     yield databases.address
+    _drop(databases.address)
+
+
+def _drop(address: str) -> None:
     for what in ("DATABASE IF EXISTS placet", "ROLE IF EXISTS placet"):
-        run_sql(databases.address, f"DROP {what}")
+        run_sql(address, f"DROP {what}")
 
 
 @pytest.mark.parametrize("name", READ_ALONG)

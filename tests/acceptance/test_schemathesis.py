@@ -36,7 +36,7 @@ ignored_auth.enabled = false  # so many failed sign-ins are 429; test_openapi as
 
 [phases.stateful]
 max-steps = 4
-generation.max-examples = 40
+generation.max-examples = 20
 inference.algorithms = []  # it follows the links of the document alone: guessed ones lead to paths without an id
 
 [[operations]]  # the engine may have been drained by then, and is not ready any more

@@ -131,7 +131,7 @@ async def test_pages_join_to_the_sorted_whole(engine, filled, resource):
     facts, of, world = getattr(filled, resource), RESOURCES[resource], World()
 
     def work(tx):
-        @settings(max_examples=max(25, settings().max_examples // 4), suppress_health_check=QUIET)
+        @settings(max_examples=max(15, settings().max_examples // 4), suppress_health_check=QUIET)
         @given(sorts_of(resource), st.none() | trees(of, facts, related_of(filled), 0))
         def join(sort, tree):
             asked = Asked(of, Query(tree, sort=sort, fields=shown(resource)), tree)
@@ -161,7 +161,7 @@ async def test_pages_join_where_a_condition_is_on_what_they_are_sorted_by(engine
     facts, of, world = getattr(filled, resource), RESOURCES[resource], World()
 
     def work(tx):
-        @settings(max_examples=max(60, settings().max_examples // 2), suppress_health_check=QUIET)
+        @settings(max_examples=max(30, settings().max_examples // 2), suppress_health_check=QUIET)
         @given(st.sampled_from(fields_of(of)), st.booleans(), st.data())
         def join(field, descending, more):
             check(field, descending, more.draw(leaves_of(of, field, facts)))
@@ -310,7 +310,7 @@ async def test_everybody_gets_what_he_may_see(engine, filled, resource):
 def check_what_is_found(tx, world, resource, actor, seen, filled):
     of, who, facts = RESOURCES[resource], reader(world, actor), getattr(filled, resource)
 
-    @settings(max_examples=max(8, settings().max_examples // 12), suppress_health_check=QUIET)
+    @settings(max_examples=max(5, settings().max_examples // 12), suppress_health_check=QUIET)
     @given(st.just(()) | sorts_of(resource), st.none() | trees(of, facts, related_of(filled), 1), st.booleans())
     def agrees(sort, tree, in_pages):
         asked = Asked(of, Query(tree, sort=sort, fields=shown(resource)), tree)

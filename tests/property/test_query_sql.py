@@ -59,7 +59,7 @@ async def test_sql_agrees_with_evaluate(engine, filled, resource):
     world = World()
 
     def work(tx):
-        @settings(max_examples=max(30, settings().max_examples // 3), suppress_health_check=QUIET)
+        @settings(max_examples=max(15, settings().max_examples // 3), suppress_health_check=QUIET)
         @given(trees(RESOURCES[resource], facts, related))
         def agrees(tree):
             assert found(tx, world, resource, tree) == expected(resource, facts, tree)
