@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from placet.demo import load_demo
@@ -70,10 +71,14 @@ def program(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
 
 @pytest.fixture
 def postgresql(databases: Databases) -> Iterator[str]:
-    """The URL of a PostgreSQL that has neither the role nor the database of the page."""
-    _drop(databases.address)
-    yield databases.address
-    _drop(databases.address)
+    """The URL of a PostgreSQL that has neither the role nor the database of the page; all workers share it in turn."""
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        turn = runner.run(asyncpg.connect(f"{databases.address}/postgres"))
+        runner.run(turn.execute("SELECT pg_advisory_lock(1)"))
+        _drop(databases.address)
+        yield databases.address
+        _drop(databases.address)
+        runner.run(turn.close())
 
 
 def _drop(address: str) -> None:
