@@ -138,12 +138,18 @@ async def test_somebody_who_is_locked_out_is_told_and_hears_no_more(server: Runn
             await source.next()
 
 
-async def test_a_stream_ends_with_the_session_that_it_was_asked_for_in(server: RunningServer):
+async def in_a_session(server: RunningServer) -> httpx2.AsyncClient:
+    """The administrator, who has signed in for a session."""
     answer = await server("").post("/v1/session", json={"User": "admin", "Password": PASSWORD})
     server("").cookies.clear()
     headers = {"RESTSessionSecret": answer.json()["RESTSessionSecret"]}
     client = httpx2.AsyncClient(base_url=server.url, headers=headers)
     server.keep(client)
+    return client
+
+
+async def test_a_stream_ends_with_the_session_that_it_was_asked_for_in(server: RunningServer):
+    client = await in_a_session(server)
     async with asyncio.timeout(20), listening(client) as source:
         await source.position()
         await client.delete("/v1/session")
@@ -157,11 +163,7 @@ async def test_a_stream_ends_with_the_session_that_it_was_asked_for_in(server: R
 
 
 async def test_a_stream_ends_once_its_session_was_not_used_for_too_long(server: RunningServer, clock: ManualClock):
-    answer = await server("").post("/v1/session", json={"User": "admin", "Password": PASSWORD})
-    server("").cookies.clear()
-    headers = {"RESTSessionSecret": answer.json()["RESTSessionSecret"]}
-    client = httpx2.AsyncClient(base_url=server.url, headers=headers)
-    server.keep(client)
+    client = await in_a_session(server)
     async with asyncio.timeout(20), listening(client) as source:
         await source.position()
         clock.move(minutes=60)
