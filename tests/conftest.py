@@ -21,9 +21,10 @@ from placet.clock import ManualClock
 from placet.settings import Settings
 from tests.postgres import Databases, ProgramsMissing, Server
 
-TESTS = Path(__file__).parent
+pytest_plugins = ["tests.groups"]
+
 PARTS = ("unit", "store", "acceptance", "property", "crash", "house", "browser")
-BROWSER = TESTS / "browser"
+BROWSER = Path(__file__).parent / "browser"
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 SERVER = pytest.StashKey[Server]()
 
@@ -66,14 +67,6 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if SERVER in config.stash:
         config.stash[SERVER].stop()
-
-
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the crash tests on one worker: two of them at once would starve each other's servers."""
-    for item in items:
-        if item.path.is_relative_to(TESTS / "crash"):
-            item.add_marker(pytest.mark.xdist_group("crash"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -40,8 +40,6 @@ READ_ALONG += [
 READ_ALONG += ["docs/how-to/search-and-export.md", "docs/how-to/observe.md"]
 READ_ELSEWHERE = {"docs/reference/rest.md": "http", "docs/reference/commands.md": "console"}
 
-pytestmark = pytest.mark.xdist_group("docs")  # one worker, so that the demonstration is loaded once
-
 
 @pytest.fixture(scope="module")
 def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -28,8 +28,6 @@ TODAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 EXPECTED = expected_outcomes()
 NAMED = {"62665", "43924", "74071"}
 
-pytestmark = pytest.mark.xdist_group("permits")  # one worker, so that the log is replayed once on each database
-
 GROUPS = {
     "EMPLOYEE": "Researchers",
     "PRE_APPROVER": "Pre-approvers",
