@@ -1,4 +1,4 @@
-"""The child process as the test sees it: started, listened to, killed."""
+"""The child process as the test sees it: started, listened to, killed; and a node, which is one child after another."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import json
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,12 @@ class Child:
         status = await self.ended()
         assert status == -signal.SIGKILL, f"ended with {status}:\n{''.join(self.output)}"
 
+    async def stop(self) -> None:
+        """Tell it to stop and return once it has; that it ended in any other way is a failure."""
+        self.signal(signal.SIGTERM)
+        status = await self.ended()
+        assert status == 0, f"ended with {status}:\n{''.join(self.output)}"
+
 
 @asynccontextmanager
 async def running(
@@ -95,3 +102,45 @@ async def run(function: Callable[..., None], url: str, folder: Path, edge: str |
         status = await child.ended()
         assert status in (0, -signal.SIGKILL), "".join(child.output)
         return status
+
+
+class Node:
+    """A node under its id through all its lives; `child` is the process that it is at the moment.
+
+    Its program takes the id as `engine_id`, besides what `running` gives it.
+    """
+
+    def __init__(self, engine_id: str, program: Callable[..., None], url: str, folder: Path) -> None:
+        self.engine_id = engine_id
+        self._program, self._url, self._folder = partial(program, engine_id=engine_id), url, folder
+        self._life = AsyncExitStack()
+        self.child: Child | None = None
+        self.address: str | None = None
+
+    async def start(self, edge: str | None = None, nth: int = 1) -> str:
+        """Begin a life, and return where it serves once it does; raises `AssertionError` with what it said instead."""
+        self.child = await self._life.enter_async_context(running(self._program, self._url, self._folder, edge, nth))
+        try:
+            self.address = await self.child.address()
+        except BaseException:
+            await self.end()
+            raise
+        return self.address
+
+    async def kill(self) -> None:
+        """Kill it, and return once it is dead."""
+        assert self.child is not None
+        self.child.kill()
+        await self.child.killed()
+        await self.end()
+
+    async def stop(self) -> None:
+        """Have it stop by itself, and return once it has."""
+        assert self.child is not None
+        await self.child.stop()
+        await self.end()
+
+    async def end(self) -> None:
+        """Kill whatever still runs."""
+        await self._life.aclose()
+        self.child = self.address = None

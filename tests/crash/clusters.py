@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,14 +21,12 @@ from placet.store.queueing import SCHEMA
 from placet.store.tables import connector
 from tests.crash import node
 from tests.crash.callers import CLERKS, Caller, Ledger, Start
-from tests.crash.child import Child, running
+from tests.crash.child import Node
 from tests.crash.definitions import REQUEST_ID
 from tests.crash.invariants import Stored
 from tests.fault_server import FaultServer
 
 CALLERS = 3  # of each node
-SECRET_KEY = "of the tests, 32 characters long"
-NODE = 'engine_id = "{}"\nsecret_key = "{}"\noutbound_allow = "127.0.0.0/8"\n'
 INITIATOR = "cn=carl,ou=users,o=placet"
 #: How long a nap takes.
 NAP = timedelta(seconds=1)
@@ -73,10 +70,9 @@ _HOLDERS = text(
 class Member:
     """One node, and those who ask it."""
 
-    child: Child
+    node: Node
     address: str
     asking: asyncio.Task[None]
-    stack: AsyncExitStack
 
 
 class Cluster:
@@ -93,29 +89,17 @@ class Cluster:
 
     async def start(self, id_: str) -> None:
         """Have a node begin, and people ask it."""
-        folder = self._folder / id_
-        if not folder.exists():
-            folder.mkdir()
-            (folder / "placet.toml").write_text(NODE.format(id_, SECRET_KEY))
-            (folder / "definitions").symlink_to(self._folder / "definitions")
-        stack = AsyncExitStack()
-        child = await stack.enter_async_context(running(node.serve, self._url, folder))
-        try:
-            address = await child.address()
-        except BaseException:
-            await stack.aclose()
-            raise
+        begun = Node(id_, node.serve_as, self._url, self._folder)
+        address = await begun.start()
         asking = asyncio.create_task(self.ledger.load(address, CALLERS), name=f"callers of {id_}")
-        self.members[id_] = Member(child, address, asking, stack)
+        self.members[id_] = Member(begun, address, asking)
 
     async def kill(self, id_: str) -> None:
         """Kill a node; those who asked it are left without an answer."""
         member = self.members.pop(id_)
         self.killed.add(member.address)
-        member.child.kill()
-        await member.child.killed()
+        await member.node.kill()
         await member.asking
-        await member.stack.aclose()
 
     async def finish(self) -> None:
         """Have enough, repeat what nobody was told of, and let everything come to its end."""
@@ -130,17 +114,14 @@ class Cluster:
 
     async def close(self) -> None:
         """Stop all nodes; each has to end by itself."""
-        for member in self.members.values():
-            member.child.signal(signal.SIGTERM)
-        for member in self.members.values():
-            assert await member.child.ended() == 0, "".join(member.child.output)
+        await asyncio.gather(*(member.node.stop() for member in self.members.values()))
 
     async def abandon(self) -> None:
         """End whatever still runs."""
         for member in self.members.values():
             member.asking.cancel()
             await asyncio.gather(member.asking, return_exceptions=True)
-            await member.stack.aclose()
+            await member.node.end()
 
     # -- what is asked of each node ----------------------------------------------------------------
 
@@ -251,7 +232,7 @@ def late(found: Stored, since: datetime = ALWAYS, until: datetime = NEVER) -> di
 @asynccontextmanager
 async def cluster(url: str, folder: Path, ids: list[str]) -> AsyncIterator[Cluster]:
     """Nodes with these ids for the length of a block; the folder has the definitions, the database the people."""
-    settings = Settings(secret_key=SECRET_KEY).with_values("test", database_url=url)
+    settings = Settings(secret_key=node.SECRET_KEY).with_values("test", database_url=url)
     async with FaultServer() as service, Engine(settings=settings, run_jobs=False) as engine:
         made = Cluster(url, folder, engine, service)
         await made.connect()

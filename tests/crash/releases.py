@@ -5,19 +5,17 @@ Nothing in Placet knows of it: a child replaces the folder of migrations and a f
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
-from collections.abc import Sequence
-from functools import wraps
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import text
 
 from placet import engine
-from placet.store import migrate, trail
+from placet.store import migrate
+from placet.store.batch import Batch
 from placet_api.cli import main
 from tests.crash import node
 
@@ -57,14 +55,17 @@ def next_migrations(folder: Path, *, works_on_this: bool = True) -> Path:
 
 def become_next(migrations: Path) -> None:
     """Be the next release in this process."""
-    add, release = trail.add, f"{engine.__version__}.next"
+    release = f"{engine.__version__}.next"
 
-    @wraps(add)
-    def replaced(tx: Any, comments: Any, events: Sequence[Any], names: Any) -> None:
-        add(tx, comments, events, names)
-        tx.execute(_MOVED, {"release": release, "events": len(events)})
+    def write_more(write: Callable[[Batch], None]) -> Callable[[Batch], None]:
+        def replaced(batch: Batch) -> None:
+            write(batch)
+            batch.tx.execute(_MOVED, {"release": release, "events": len(batch.changes.events)})
 
-    migrate._FOLDER, engine.__version__, trail.add = migrations, release, replaced
+        return replaced
+
+    node.wrap(Batch, "_write", write_more)
+    migrate._FOLDER, engine.__version__ = migrations, release
 
 
 def serve(
@@ -78,10 +79,9 @@ def serve(
     migrations: Path | None = None,
 ) -> None:
     """`placet serve` of this release, or of the next where there is a folder of migrations."""
-    os.environ["PLACET_ENGINE_ID"] = engine_id
     if migrations is not None:
         become_next(migrations)
-    node.serve(output, url, folder, edge, nth)
+    node.serve_as(output, url, folder, edge, nth, engine_id=engine_id)
 
 
 def command(

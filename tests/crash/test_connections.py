@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -252,8 +251,7 @@ async def under_load(url: str, folder: Path, people_file: Path) -> AsyncIterator
         await ledger.more(100)
         ledger.enough.set()
         await asyncio.wait_for(loading, 60)
-        child.signal(signal.SIGTERM)
-        assert await child.ended() == 0, "".join(child.output)
+        await child.stop()
     check(await stored(url), ledger, nothing_open=True)
 
 

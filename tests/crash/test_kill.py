@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import signal
 from pathlib import Path
 
 import pytest
@@ -85,5 +84,4 @@ async def _check_after_restart(url: str, folder: Path, ledger: Ledger) -> None:
         check(await stored(url), ledger)
         await ledger.repeat_unanswered(address)
         check(await stored(url), ledger, nothing_open=True)
-        child.signal(signal.SIGTERM)
-        assert await child.ended() == 0, "".join(child.output)
+        await child.stop()

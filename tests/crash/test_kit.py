@@ -20,13 +20,7 @@ SQLITE = Plan(SEED, SECONDS, "sqlite", 1)
 POSTGRESQL = Plan(SEED, SECONDS, "postgresql", 3)
 
 
-@pytest.mark.parametrize(
-    "plan",
-    [  # each has a worker of its own, so that they run beside each other
-        pytest.param(SQLITE, id="sqlite", marks=pytest.mark.xdist_group("kit_on_sqlite")),
-        pytest.param(POSTGRESQL, id="postgresql", marks=pytest.mark.xdist_group("kit_on_postgresql")),
-    ],
-)
+@pytest.mark.parametrize("plan", [SQLITE, POSTGRESQL], ids=lambda plan: plan.database)
 @pytest.mark.timeout(600)
 async def test_nothing_is_lost_whatever_breaks(plan: Plan):
     verdict = await run(plan)

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
-from signal import SIGTERM
 from typing import Any
 
 import asyncpg
@@ -22,7 +21,7 @@ from placet.store.database import opened
 from placet.store.migrate import newest
 from tests.crash import releases
 from tests.crash.callers import CLERKS, Approval, Caller, ConnectionLost, Ledger, Start, Unavailable
-from tests.crash.child import Child, run, running
+from tests.crash.child import Node, run
 from tests.crash.definitions import REQUEST_ID
 from tests.crash.invariants import stored
 from tests.crash.releases import next_migrations, revision_after
@@ -101,20 +100,18 @@ async def _is_ready(address: str) -> bool:
 class Cluster:
     """Nodes behind a balancer, each of this release or the next."""
 
-    def __init__(self, url: str, folder: Path, balancer: Balancer, nodes: AsyncExitStack) -> None:
-        self._url, self._folder, self._balancer, self._nodes = url, folder, balancer, nodes
-        self._children: dict[str, Child] = {}
+    def __init__(self, url: str, folder: Path, balancer: Balancer, ends: AsyncExitStack) -> None:
+        self._url, self._folder, self._balancer, self._ends = url, folder, balancer, ends
+        self._nodes: dict[str, Node] = {}
 
     async def start(self, engine_id: str, migrations: Path | None = None) -> None:
-        program = partial(releases.serve, engine_id=engine_id, migrations=migrations)
-        child = await self._nodes.enter_async_context(running(program, self._url, self._folder))
-        self._children[engine_id] = child
-        self._balancer.knows(engine_id, await child.address())
+        program = partial(releases.serve, migrations=migrations)
+        node = self._nodes[engine_id] = Node(engine_id, program, self._url, self._folder)
+        self._ends.push_async_callback(node.end)
+        self._balancer.knows(engine_id, await node.start())
 
     async def stop(self, engine_id: str) -> None:
-        child = self._children[engine_id]
-        child.signal(SIGTERM)
-        assert await child.ended() == 0, "".join(child.output)
+        await self._nodes[engine_id].stop()
 
     async def command(self, *arguments: str, migrations: Path | None = None) -> None:
         assert (
@@ -129,8 +126,8 @@ async def test_a_cluster_is_upgraded_under_load_without_a_failed_request(
 ):
     url, migrations = durable_database_url, next_migrations(tmp_path / "next")
     ledger, balancer = Ledger(REQUEST_ID, seed=5), Balancer()
-    async with AsyncExitStack() as nodes, asyncio.TaskGroup() as group:
-        cluster = Cluster(url, folder, balancer, nodes)
+    async with AsyncExitStack() as ends, asyncio.TaskGroup() as group:
+        cluster = Cluster(url, folder, balancer, ends)
         await cluster.start("one")
         await cluster.start("two")
         looking = group.create_task(balancer.look())

@@ -17,6 +17,7 @@ from placet.core.records import Job
 from placet.errors import PlacetError
 from placet.jobs.circuit import Circuits
 from placet.jobs.runner import Runner
+from placet.jobs.tasks import Tasks
 from placet.jobs.worker import Running, Shared, Worker
 from placet.log import get_logger
 from placet.store import leaving
@@ -40,7 +41,7 @@ class Dispatcher:
         self._woken, self._idle = asyncio.Event(), asyncio.Event()
         self.worker = Worker(store, clock, runners, circuits, on_room=self._woken.set)
         self._tried: list[PutBack] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._next: datetime | None = None
         self._renewed_at = 0.0
         self._closing = self._draining = False
@@ -152,9 +153,7 @@ class Dispatcher:
         running, is_new = self.worker.begin(job, shared)
         if not is_new:  # its lease has run out while it runs here: it goes on with the new one
             return
-        task = asyncio.create_task(self._work(running), name="placet-job")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.begin(self._work(running))
 
     async def _work(self, running: Running) -> None:
         shared = running.shared

@@ -18,6 +18,7 @@ from placet.jobs.circuit import Circuits
 from placet.jobs.gathering import Gathering
 from placet.jobs.queue_reader import QueueReader
 from placet.jobs.runner import Runner
+from placet.jobs.tasks import Tasks
 from placet.jobs.worker import AGAIN_SECONDS, Running, Worker
 from placet.log import get_logger
 from placet.store import leaving, taking
@@ -51,7 +52,7 @@ class Queued:
         self.worker = Worker(store, clock, runners, circuits, on_room=self._driver.wake)
         self._reader = QueueReader(self._driver, self.worker, clock, self._begin, self._takes)
         self._leaves: Gathering[PutBack, None] = Gathering(self._leave)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._woken, self._ended = asyncio.Event(), asyncio.Event()
         self._next: datetime | None = None
         self._place: Place | None = None  # up to where the queue was compared with the jobs
@@ -129,9 +130,7 @@ class Queued:
         return self._reader.is_reading or bool(self._tasks)
 
     def _begin(self, running: Running) -> None:
-        task = asyncio.create_task(self._work(running), name="placet-job")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.begin(self._work(running))
 
     async def _work(self, running: Running) -> None:
         """Run a job, whose row goes in the transaction of what came of it; what does not go is delivered again."""

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from tests.crash.child import Child, running
+from tests.crash.child import Child, Node
 from tests.crash.kit.databases import PostgresServer, SqliteFile
 from tests.crash.kit.plan import Plan, edges
 from tests.crash.kit.program import serve
@@ -19,48 +19,43 @@ AGAIN_SECONDS = 0.2
 STOP_SECONDS = 30.0
 
 
-class Node:
-    """One node through all its lives."""
+class Supervised(Node):
+    """A node that is started again, however its life has ended, until it is dismissed."""
 
-    def __init__(self, engine_id: str, url: str, folder: Path, lives: Iterator[tuple[str, int]]) -> None:
-        self.engine_id, self._url, self._folder, self._lives = engine_id, url, folder, lives
-        self.child: Child | None = None
-        self.address: str | None = None
+    def __init__(self, engine_id: str, plan: Plan, url: str, folder: Path, lives: Iterator[tuple[str, int]]) -> None:
+        super().__init__(engine_id, partial(serve, plants=plan.plants), url, folder)
+        self._lives = lives
         self.serving = asyncio.Event()
         self.deaths = 0
         self.wrong: list[str] = []
         self.said = ""  # by the last that did not start
-        self._stops = False
+        self._is_dismissed = False
 
-    async def live(self, plants: tuple[str, ...]) -> None:
-        """Run until it is stopped; whoever kills it has it start again."""
-        program = partial(serve, engine_id=self.engine_id, plants=plants)
-        while not self._stops:
-            edge, nth = next(self._lives)
-            async with running(program, self._url, self._folder, edge, nth) as child:
-                self.child = child
-                await self._serve(child)
-            self.child = self.address = None
-            self.serving.clear()
+    async def live(self) -> None:
+        """Run until it is dismissed; whoever kills it has it start again."""
+        while not self._is_dismissed:
+            try:
+                await self.start(*next(self._lives))
+            except AssertionError as failure:  # the database is away; it tries again as whatever supervises it would
+                self.said = str(failure)
+            else:
+                self.serving.set()
+                await self._serve()
+                self.serving.clear()
             await asyncio.sleep(AGAIN_SECONDS)
 
-    async def _serve(self, child: Child) -> None:
-        try:
-            self.address = await child.address()
-        except AssertionError:  # the database is away; it tries again as whatever supervises it would
-            await child.ended()
-            self.said = "".join(child.output[-20:])
-            return
-        self.serving.set()
-        status = await child.ended()
+    async def _serve(self) -> None:
+        assert self.child is not None
+        status, output = await self.child.ended(), self.child.output
+        await self.end()
         self.deaths += 1
-        self.wrong += [f"{self.engine_id} wrote: {line.rstrip()}" for line in child.output if _is_a_bug(line)]
-        if status != -signal.SIGKILL and not (self._stops and status == 0):  # a fuse may still have been laid
-            self.wrong.append(f"{self.engine_id} ended by itself with {status}:\n{''.join(child.output[-20:])}")
+        self.wrong += [f"{self.engine_id} wrote: {line.rstrip()}" for line in output if _is_a_bug(line)]
+        if status != -signal.SIGKILL and not (self._is_dismissed and status == 0):  # a fuse may still have been laid
+            self.wrong.append(f"{self.engine_id} ended by itself with {status}:\n{''.join(output[-20:])}")
 
-    def stop(self, number: int = signal.SIGTERM) -> None:
+    def dismiss(self, number: int = signal.SIGTERM) -> None:
         """Tell it to stop for good."""
-        self._stops = True
+        self._is_dismissed = True
         if self.child is not None:
             self.child.signal(number)
 
@@ -73,7 +68,7 @@ def _is_a_bug(line: str) -> bool:
 class Cluster:
     """The nodes of a run, by number."""
 
-    def __init__(self, nodes: list[Node]) -> None:
+    def __init__(self, nodes: list[Supervised]) -> None:
         self.nodes = nodes
         self.count = len(nodes)
 
@@ -100,18 +95,19 @@ class Cluster:
 async def cluster(plan: Plan, database: SqliteFile | PostgresServer, folder: Path) -> AsyncIterator[Cluster]:
     """The nodes of a plan for the length of a block; at its end they have to stop by themselves."""
     nodes = [
-        Node(f"node-{number}", database.url_of(number), folder, edges(plan, number)) for number in range(plan.nodes)
+        Supervised(f"node-{number}", plan, database.url_of(number), folder, edges(plan, number))
+        for number in range(plan.nodes)
     ]
-    lives = [asyncio.create_task(node.live(plan.plants), name=node.engine_id) for node in nodes]
+    lives = [asyncio.create_task(node.live(), name=node.engine_id) for node in nodes]
     try:
         yield Cluster(nodes)
         for node in nodes:
-            node.stop()
+            node.dismiss()
         _, pending = await asyncio.wait(lives, timeout=STOP_SECONDS)
         for node, life in zip(nodes, lives, strict=True):
             if life in pending:
                 node.wrong.append(f"{node.engine_id} did not stop within {STOP_SECONDS:.0f} seconds")
     finally:
         for node in nodes:
-            node.stop(signal.SIGKILL)
+            node.dismiss(signal.SIGKILL)
         await asyncio.gather(*lives)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -18,14 +17,9 @@ IMPATIENCE = {"CONNECT_SECONDS": 2.0, "WRITE_SECONDS": 3.0, "READ_SECONDS": 3.0,
 def serve(
     output: Connection, url: str, folder: Path, edge: str | None, nth: int, *, engine_id: str, plants: Sequence[str]
 ) -> None:
-    """Serve until a signal comes; the calls of processes may go to this machine."""
-    os.environ |= {
-        "PLACET_ENGINE_ID": engine_id,
-        "PLACET_SECRET_KEY": "of the tests, 32 characters long",
-        "PLACET_OUTBOUND_ALLOW": "127.0.0.0/8",
-    }
+    """Serve until a signal comes."""
     for name, seconds in IMPATIENCE.items():
         setattr(postgres, name, seconds)
     for plant in plants:
         PLANTS[plant]()
-    node.serve(output, url, folder, edge, nth)
+    node.serve_as(output, url, folder, edge, nth, engine_id=engine_id)

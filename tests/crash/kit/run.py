@@ -21,6 +21,7 @@ from tests.crash.kit.history import History
 from tests.crash.kit.nemesis import Nemesis
 from tests.crash.kit.plan import Plan, schedule
 from tests.crash.kit.rest import Rest
+from tests.crash.node import SECRET_KEY
 from tests.fault_server import Asked, FaultServer
 
 #: How long the nodes may take to serve at the beginning.
@@ -73,9 +74,7 @@ async def run(plan: Plan, tell: Callable[[str], object] = print) -> Verdict:
 async def _prepare(folder: Path, place: SqliteFile | PostgresServer) -> None:
     """Make the tables, the clerks and the definitions."""
     (folder / "people.json").write_text(await people())
-    settings = Settings(
-        database_url=place.url, secret_key="of the tests, 32 characters long", outbound_allow="127.0.0.0/8"
-    )
+    settings = Settings(database_url=place.url, secret_key=SECRET_KEY, outbound_allow="127.0.0.0/8")
     async with Engine(settings=settings, definitions=folder / "definitions", run_jobs=False) as engine:
         await engine.as_system().load_people(folder / "people.json")
     await place.prepare()
