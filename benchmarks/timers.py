@@ -130,6 +130,12 @@ def _id(number: int) -> str:
     return f"{number << 16:032x}"
 
 
+def _add(waiting: list[Job], tx: Connection) -> None:
+    inserts = Inserts(tx)
+    jobs.add(inserts, waiting)
+    inserts.run()
+
+
 # -- the queue -------------------------------------------------------------------------------------
 
 
@@ -138,7 +144,7 @@ async def _dequeue(engine: Engine, url: str, turn: int) -> dict[str, list[float]
     lane, concurrency = "connector/of its own", 20
     first = (turn + 1) << 32
     queued = [Job(_id(first + number), 2, "call", NOW, 1, _PAYLOAD, 0, lane) for number in range(FEW * CALLS)]
-    await engine.store.write(lambda tx: jobs.add(tx, queued), refresh=False)
+    await engine.store.write(partial(_add, queued), refresh=False)
     await engine.store.write(taking.analyze, refresh=False)  # as a node does
     driver = Reconnecting(url)
     claims, taken = Claims(driver), []

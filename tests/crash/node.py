@@ -25,11 +25,12 @@ from placet.directory.administrator import ensure_administrator
 from placet.errors import Unavailable
 from placet.mail import post
 from placet.settings import Settings
-from placet.store import batch, database, trail
+from placet.store import batch, bulk, database
 from placet_api.cli import main
 from placet_api.cli import node as _the_server  # noqa: F401  # loaded once, for every child that is forked from here
 
 CONNECTIONS = (database.SqliteWriteConnection, database.PostgresWriteConnection)
+SECRET_KEY = "of the tests, 32 characters long"
 EDGES = ("before BEGIN", "between two writes", "after the last write", "before COMMIT", "after COMMIT")
 
 
@@ -53,7 +54,7 @@ def lay(edge: str, fuse: Fuse) -> None:
             for connection in CONNECTIONS:
                 wrap(connection, "begin", lambda begin: _before(begin, fuse))
         case "between two writes":
-            wrap(trail, "add", lambda add: _after(add, fuse))
+            wrap(bulk.Bulk, "run", lambda run: _after(run, fuse))
         case "after the last write":
             wrap(batch.Batch, "_write", lambda write: _after(write, fuse))
         case "before COMMIT":
@@ -114,6 +115,16 @@ def serve(output: Connection, url: str, folder: Path, edge: str | None, nth: int
     sys.exit(main.run(arguments))
 
 
+def serve_as(output: Connection, url: str, folder: Path, edge: str | None, nth: int, *, engine_id: str) -> None:
+    """The same under an engine id; the calls of processes may go to this machine."""
+    os.environ |= {
+        "PLACET_ENGINE_ID": engine_id,
+        "PLACET_SECRET_KEY": SECRET_KEY,
+        "PLACET_OUTBOUND_ALLOW": "127.0.0.0/8",
+    }
+    serve(output, url, folder, edge, nth)
+
+
 def serve_unseen(output: Connection, url: str, folder: Path, edge: str | None, nth: int) -> None:
     """`placet serve` on a database that goes away before the definitions have been counted."""
     gone = Unavailable("The database has gone.")
@@ -142,7 +153,7 @@ def _settle(output: Connection, folder: Path, opened: Engine, edge: str | None, 
 
 def deliver(output: Connection, url: str, folder: Path, edge: str | None, nth: int) -> None:
     """Open an engine that may call servers of this machine, do what is due, and leave; it counts once it is open."""
-    settings = Settings(database_url=url, secret_key="of the tests, 32 characters long", outbound_allow="127.0.0.0/8")
+    settings = Settings(database_url=url, secret_key=SECRET_KEY, outbound_allow="127.0.0.0/8")
     _settle(output, folder, Engine(settings=settings), edge, nth)
 
 

@@ -22,6 +22,7 @@ from placet.jobs.runner import Done, TryAgain
 from placet.jobs.worker import Worker
 from placet.settings import Settings
 from placet.store import incidents, jobs, queueing, taking
+from placet.store.bulk import Inserts
 from placet.store.claiming import Claims, _taking
 from placet.store.database.postgres import connect_apart
 from placet.store.leaving import Held, PutBack
@@ -96,8 +97,8 @@ async def test_a_decision_that_is_not_stored_leaves_nothing_in_the_queue(databas
     queued = []
     async with idle(database_url, clock) as engine:
 
-        def fails(tx, *args):
-            queued.append(len(tx.execute(text(ROWS)).all()))
+        def fails(inserts, *args):
+            queued.append(len(inserts.tx.execute(text(ROWS)).all()))
             raise ZeroDivisionError
 
         with monkeypatch.context() as patched:
@@ -294,11 +295,17 @@ async def everything(engine):
     return await engine.store.read(lambda tx: tx.execute(text("SELECT * FROM pgqueuer.pgqueuer")).all())
 
 
+def added(tx, waiting):
+    inserts = Inserts(tx)
+    jobs.add(inserts, waiting)
+    inserts.run()
+
+
 async def test_what_waits_for_one_service_keeps_no_other_waiting(database_url, clock):
     """However the server plans the one statement that it plans once."""
     async with idle(database_url, clock) as engine, a_claimer(database_url) as claims:
         waiting = [Job(f"{n:032x}", 1, "call", clock.now(), 1, {}, 0, f"connector/busy{n % 3}") for n in range(6_000)]
-        await engine.store.write(lambda tx: jobs.add(tx, waiting))
+        await engine.store.write(lambda tx: added(tx, waiting))
         await engine.store.write(taking.analyze)
         await claims.claim({"connector/busy1": 3}, 50, SILENCE)
         query = queueing.statements().build_dequeue_query(

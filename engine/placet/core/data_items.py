@@ -113,6 +113,8 @@ def canonical(item: DataItem, given: Any) -> Any:
     if item.type is DataType.JSON and not item.multi_valued:
         return None if given in _EMPTY else _read(item, given)
     if not isinstance(given, (list, tuple)):
+        if not item.multi_valued:
+            return None if given in _EMPTY else _read(item, given)
         given = [given]
     if all(value in _EMPTY for value in given):
         return None

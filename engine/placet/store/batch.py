@@ -5,6 +5,7 @@ The number of statements does not depend on the number of commands.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +20,7 @@ from placet.core.records import Comment, Event, Incident, Job, Process, Snapshot
 from placet.errors import Conflict, NotFound, PlacetError
 from placet.log import get_logger
 from placet.store import data_values, former, incidents, jobs, processes, start_keys, trail, work_items
+from placet.store.bulk import Inserts
 from placet.store.names import Names
 from placet.store.world import World
 
@@ -75,6 +77,7 @@ class Batch:
         self._engine_id, self._new_id = engine_id, new_id
         self._snapshots: dict[str, Snapshot] = {}
         self._keys: dict[bytes, tuple[bytes, str]] = {}
+        self.seconds = 0.0  # that deciding took
         self._jobs: set[tuple[str, int]] = set()
 
     def run(self, commands: Sequence[Command], now: datetime) -> list[Outcome | Exception]:
@@ -82,6 +85,7 @@ class Batch:
         self._read(commands)
         facts = Facts(now, self.world.directory, self._engine_id, self._new_id, self.world.public_url)
         answers: list[Outcome | Exception] = []
+        began = time.perf_counter()
         for command in commands:
             try:
                 answers.append(self._answer(command, facts))
@@ -90,6 +94,7 @@ class Batch:
             except Exception as failure:  # a bug is that command's own answer, and the batch goes on
                 log.exception("decision failed", command=type(command).__name__, process_id=command.process_id)
                 answers.append(failure)
+        self.seconds = time.perf_counter() - began
         self._write()
         return answers
 
@@ -229,29 +234,30 @@ class Batch:
     # -- writing ---------------------------------------------------------------------------------
 
     def _write(self) -> None:
-        tx, names, changes = self.tx, self.names, self.changes
+        tx, names, changes, inserts = self.tx, self.names, self.changes, Inserts(self.tx)
         touched = [*changes.added.values(), *(process for process, _ in changes.saved.values())]
         items = [*changes.new_items.values(), *changes.changed_items.values()]
         opened, resolved = list(changes.new_incidents.values()), list(changes.changed_incidents.values())
         people = processes.names_in(touched) + work_items.names_in(items) + incidents.names_in(opened + resolved)
         former_dns = [dn for _, dn in changes.former]
         names.intern(tx, people + former_dns + trail.names_in(changes.comments, changes.events))
-        processes.add(tx, list(changes.added.values()), names)
+        processes.add(inserts, list(changes.added.values()), names)
         processes.save(tx, list(changes.saved.values()), names)
         if changes.is_late:
             processes.note_late_change(tx)
-        work_items.add(tx, list(changes.new_items.values()), names)
+        work_items.add(inserts, list(changes.new_items.values()), names)
         work_items.save(tx, list(changes.changed_items.values()), names)
         former.add(tx, changes.former, names)
-        trail.add(tx, changes.comments, changes.events, names)
-        jobs.add(tx, list(changes.new_jobs.values()))
+        trail.add(inserts, changes.comments, changes.events, names)
+        jobs.add(inserts, list(changes.new_jobs.values()))
         jobs.save(tx, list(changes.changed_jobs.values()))
         jobs.end(tx, changes.ended_jobs)
-        incidents.add(tx, opened, names)
+        incidents.add(inserts, opened, names)
         incidents.save(tx, resolved, names)
-        start_keys.add(tx, changes.keys)
+        start_keys.add(inserts, changes.keys)
         new_data = [process for process in touched if process.id in changes.with_new_data]
-        data_values.replace(tx, [(changes.definitions[p.id], p, p.id in changes.added) for p in new_data])
+        data_values.replace(tx, inserts, [(changes.definitions[p.id], p, p.id in changes.added) for p in new_data])
+        inserts.run()
 
 
 def _needs_reading(command: Command) -> bool:

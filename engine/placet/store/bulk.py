@@ -2,21 +2,42 @@
 
 SQLAlchemy looks at every parameter of every row each time that a statement runs; half of the time that a batch spends
 on the way to the database goes there. What a row's values become follows from the columns' types all the same.
+
+PostgreSQL is given the rows of an INSERT as one JSON text, and all INSERTs of a batch as one statement: it is asked
+once where it would otherwise be asked for every row of every table, and the driver has one value to look at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, MutableMapping, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Delete, Dialect, Insert, Table, Update, func
+import orjson
+from sqlalchemy import (
+    JSON,
+    Connection,
+    Delete,
+    Dialect,
+    Insert,
+    LargeBinary,
+    Table,
+    Text,
+    Update,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
 from placet.store.types import HexId, Moment
 
 Convert = Callable[[Any], Any]
+Row: TypeAlias = MutableMapping[str, Any]
 
 #: Rows that one statement reads or writes of many.
 AT_ONCE = 1000
@@ -25,15 +46,22 @@ AT_ONCE = 1000
 class Bulk:
     """An INSERT, UPDATE or DELETE whose rows are mappings with the names of its parameters."""
 
-    def __init__(self, statement: Insert | Update | Delete, columns: Sequence[str] | None = None) -> None:
+    def __init__(self, statement: Insert | Update | Delete, columns: Sequence[str] = ()) -> None:
         """`columns` are those that an INSERT fills; the others name their parameters themselves."""
-        self._statement, self._columns = statement, columns
+        self.statement, self.columns = statement, tuple(columns)
+        self._converted = [
+            (name, to)
+            for name in self.columns
+            if isinstance(statement, Insert) and (to := _json_form(statement.table.c[name].type)) is not None
+        ]
         self._compiled: dict[str, tuple[str, Callable[[Any], Sequence[Any]], list[tuple[int, Convert]]]] = {}
 
-    def run(self, tx: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    def run(self, tx: Connection, rows: Sequence[Row]) -> int:
         """Write the rows, if any; gives how many were met, -1 where the driver does not tell."""
         if not rows:
             return 0
+        if self.columns and tx.dialect.name == "postgresql":
+            return _insert_all(tx, [(self, rows)])
         known = self._compiled.get(tx.dialect.name)
         if known is None:
             known = self._compiled[tx.dialect.name] = self._compile(tx.dialect)
@@ -46,12 +74,87 @@ class Bulk:
             values.append(tuple(picked))
         return tx.exec_driver_sql(sql, values).rowcount
 
+    def as_json(self, rows: Sequence[Row]) -> str:
+        for name, to in self._converted:
+            for row in rows:
+                row[name] = to(row[name])
+        return orjson.dumps(rows).decode()
+
     def _compile(self, dialect: Dialect) -> tuple[str, Callable[[Any], Sequence[Any]], list[tuple[int, Convert]]]:
-        compiled: Any = self._statement.compile(dialect=dialect, column_keys=self._columns)
+        compiled: Any = self.statement.compile(dialect=dialect, column_keys=self.columns or None)
         names = compiled.positiontup  # SQLite is given a value for each place that a parameter stands in
         forms = [stored_form(compiled.binds[name].type, dialect) for name in names]
         pick = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
         return str(compiled), pick, [(place, to) for place, to in enumerate(forms) if to is not None]
+
+
+class Inserts:
+    """Rows for several tables, which `run` adds; on PostgreSQL by one statement."""
+
+    def __init__(self, tx: Connection) -> None:
+        self.tx = tx
+        self._filled: list[tuple[Bulk, Sequence[Row]]] = []
+
+    def add(self, bulk: Bulk, rows: Sequence[Row]) -> None:
+        if rows:
+            self._filled.append((bulk, rows))
+
+    def run(self) -> None:
+        if self.tx.dialect.name == "postgresql" and self._filled:
+            _insert_all(self.tx, self._filled)
+            return
+        for bulk, rows in self._filled:
+            bulk.run(self.tx, rows)
+
+
+#: The INSERTs of the combinations of tables that have been written to so far.
+_together: dict[tuple[Bulk, ...], str] = {}
+
+
+def _insert_all(tx: Connection, filled: Sequence[tuple[Bulk, Sequence[Row]]]) -> int:
+    """Insert rows by one statement of PostgreSQL; these are used up."""
+    bulks = tuple(bulk for bulk, _ in filled)
+    sql = _together.get(bulks)
+    if sql is None:
+        sql = _together[bulks] = _joined(bulks, tx.dialect)
+    return tx.exec_driver_sql(sql, tuple(bulk.as_json(rows) for bulk, rows in filled)).rowcount
+
+
+def _joined(bulks: Sequence[Bulk], dialect: Dialect) -> str:
+    *others, last = [_from_json(bulk, number) for number, bulk in enumerate(bulks)]
+    statement = last.add_cte(*(other.cte(f"other_{number}") for number, other in enumerate(others)))
+    compiled: Any = statement.compile(dialect=dialect)
+    assert compiled.positiontup == sorted(compiled.positiontup)
+    return str(compiled)
+
+
+def _from_json(bulk: Bulk, number: int) -> Insert:
+    """An INSERT of the rows that are given as one text."""
+    assert isinstance(bulk.statement, Insert)
+    columns = [bulk.statement.table.c[name] for name in bulk.columns]
+    given = func.json_to_recordset(cast(bindparam(f"rows_{number:02}", type_=Text()), JSON))
+    forms = [column(each.name, Text() if _is_binary(each.type) else each.type) for each in columns]
+    rows = given.table_valued(*forms).render_derived(with_types=True)
+    values = [
+        func.decode(rows.c[each.name], literal_column("'hex'")) if _is_binary(each.type) else rows.c[each.name]
+        for each in columns
+    ]
+    return bulk.statement.from_select(bulk.columns, select(*values), include_defaults=False)
+
+
+def _is_binary(kind: TypeEngine[Any]) -> bool:
+    return isinstance(kind, (HexId, LargeBinary))
+
+
+def _json_form(kind: TypeEngine[Any]) -> Convert | None:
+    """How a value of a column is written in JSON; none: as it is."""
+    if isinstance(kind, Moment):
+        return kind.stored
+    return _hex if isinstance(kind, LargeBinary) else None
+
+
+def _hex(value: bytes | None) -> str | None:
+    return None if value is None else value.hex()
 
 
 class Upsert:
@@ -63,7 +166,7 @@ class Upsert:
             "sqlite": Bulk(_upsert(sqlite.insert(table), table, columns, kept), columns),
         }
 
-    def run(self, tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    def run(self, tx: Connection, rows: Sequence[Row]) -> None:
         """Write the rows, so many at a time that nobody else on the loop waits long, in the order of their ids.
 
         Every writer takes that order, so that no two wait for each other.

@@ -10,14 +10,16 @@ from sqlalchemy import Connection, delete, insert
 from placet.core.definition import DataItem, DataType, Definition
 from placet.core.records import Process
 from placet.query.folding import fold_text
+from placet.store.bulk import Bulk, Inserts
 from placet.store.tables import data_value
 
+_INSERT = Bulk(insert(data_value), data_value.c.keys())
 _NUMBERS = (DataType.INTEGER, DataType.DECIMAL)
 #: So much of a text is indexed; an index has no use for more than its head.
 LONGEST = 500
 
 
-def replace(tx: Connection, changed: Sequence[tuple[Definition, Process, bool]]) -> None:
+def replace(tx: Connection, inserts: Inserts, changed: Sequence[tuple[Definition, Process, bool]]) -> None:
     """Write the rows of processes whose data changed; the flag tells that a process is new and has none yet."""
     rows: list[dict[str, Any]] = []
     for definition, process, is_new in changed:
@@ -26,8 +28,7 @@ def replace(tx: Connection, changed: Sequence[tuple[Definition, Process, bool]])
             tx.execute(delete(data_value).where(data_value.c.process_id == process.id))
         for item in indexed:
             rows.extend(_rows(item, process))
-    if rows:
-        tx.execute(insert(data_value), rows)
+    inserts.add(_INSERT, rows)
 
 
 def _rows(item: DataItem, process: Process) -> list[dict[str, Any]]:

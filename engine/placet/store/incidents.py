@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, insert, literal, or_,
 from placet.core.definition import Definition
 from placet.core.records import Incident, Process
 from placet.store import processes
-from placet.store.bulk import Bulk
+from placet.store.bulk import Bulk, Inserts
 from placet.store.names import Names
 from placet.store.page import Page
 from placet.store.tables import incident, process
@@ -63,8 +63,8 @@ def names_in(records: Iterable[Incident]) -> list[str | None]:
     return [record.actor for record in records]
 
 
-def add(tx: Connection, records: Sequence[Incident], names: Names) -> None:
-    _INSERT.run(tx, [_fixed(record) | _resolved(record, names) for record in records])
+def add(inserts: Inserts, records: Sequence[Incident], names: Names) -> None:
+    inserts.add(_INSERT, [_fixed(record) | _resolved(record, names) for record in records])
 
 
 def save(tx: Connection, records: Sequence[Incident], names: Names) -> None:

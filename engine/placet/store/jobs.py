@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select, tuple
 
 from placet.core.records import Job
 from placet.store import queueing
-from placet.store.bulk import Bulk
+from placet.store.bulk import Bulk, Inserts
 from placet.store.tables import job
 
 _LOAD = select(job).where(job.c.process_id.in_(bindparam("ids", expanding=True)))
@@ -47,8 +47,8 @@ def existing(tx: Connection, keys: Collection[tuple[str, int]]) -> set[tuple[str
     return {(row.process_id, row.number) for row in rows}
 
 
-def add(tx: Connection, records: Sequence[Job]) -> None:
-    queued = [record for record in records if record.lane is not None] if queueing.queues(tx) else []
+def add(inserts: Inserts, records: Sequence[Job]) -> None:
+    queued = [record for record in records if record.lane is not None] if queueing.queues(inserts.tx) else []
     rows = [
         {
             "process_id": record.process_id,
@@ -62,8 +62,8 @@ def add(tx: Connection, records: Sequence[Job]) -> None:
         }
         for record in records
     ]
-    _INSERT.run(tx, rows)
-    queueing.enqueue(tx, queued)
+    inserts.add(_INSERT, rows)
+    queueing.enqueue(inserts.tx, queued)
 
 
 def save(tx: Connection, records: Sequence[Job]) -> None:

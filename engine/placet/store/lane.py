@@ -1,21 +1,20 @@
-"""A lane: one writing connection and the queue before it, which becomes one transaction after another."""
+"""A lane: one writing connection, through which what waits becomes one transaction after another."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
+import sys
 import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
 
 from placet.commands import Command
-from placet.errors import Unavailable
 from placet.log import get_logger
 from placet.store import answered, marks, trail
+from placet.store.backlog import LEAST_IN_BATCH, Backlog, Pending
 from placet.store.batch import Batch
 from placet.store.database import (
     WriteConnection,
@@ -32,33 +31,15 @@ from placet.telemetry.tracing import end
 
 log = get_logger("placet.store")
 
-LEAST_IN_BATCH, MOST_IN_BATCH = 16, 64
+MOST_IN_BATCH = 64
 #: How long one batch should keep the loop's thread; how many commands it takes follows from what the last one took.
 DECIDING_SECONDS = 0.004
 #: How often the same work is run before its caller is told to try again himself.
 TRIES = 3
 
 
-@dataclass(slots=True, eq=False)
-class Pending:
-    """One command, or one administrative function, that waits for its answer."""
-
-    work: Command | Callable[[Connection], Any]
-    answer: asyncio.Future[Any]
-    aside: bool = False  # a function that takes long
-    since: float = field(default_factory=time.perf_counter)
-
-    def resolve(self, answer: object) -> None:
-        if self.answer.done():  # its caller has gone; what it asked for is done all the same
-            return
-        if isinstance(answer, BaseException):
-            self.answer.set_exception(answer)
-        else:
-            self.answer.set_result(answer)
-
-
 class Lane:
-    """One writing connection and the queue before it.
+    """One writing connection, and what it does with what waits in the backlog.
 
     `decide` runs the commands of a batch in its transaction; `did_commit` is told of every transaction (None: of an
     administrative function) and how many commands it held.
@@ -66,72 +47,54 @@ class Lane:
 
     def __init__(
         self,
+        number: int,
+        backlog: Backlog,
         connection: WriteConnection,
         decide: Callable[[Connection, list[Command]], tuple[Batch, list[Any]]],
         did_commit: Callable[[Batch | None, int], None],
         telemetry: Telemetry,
     ) -> None:
+        self._number, self._backlog = number, backlog
         self._connection, self._decide, self._did_commit = connection, decide, did_commit
         self._metrics, self._tracing = telemetry.metrics, telemetry.tracing
-        self._queue: deque[Pending] = deque()
-        self._wake = asyncio.Event()
-        self._closing = False
         self._most = MOST_IN_BATCH
         self._id, self._mark = secrets.token_hex(16), 0
         self._task = asyncio.create_task(self._run(), name="placet-writer")
 
-    @property
-    def waiting(self) -> int:
-        return len(self._queue)
-
-    def add(self, work: Any, *, aside: bool = False) -> asyncio.Future[Any]:
-        if self._closing:
-            raise Unavailable("The engine is stopping; it takes no more commands.")
-        pending = Pending(work, asyncio.get_running_loop().create_future(), aside)
-        self._queue.append(pending)
-        self._wake.set()
-        return pending.answer
-
     async def close(self) -> None:
-        self._closing = True
-        self._wake.set()
+        """Return once nothing is left; the backlog must be closed."""
         await self._task
         await self._connection.close()
 
     async def _run(self) -> None:
-        while True:
-            if not self._queue:
-                if self._closing:
-                    return
-                self._wake.clear()
-                await self._wake.wait()
-                await asyncio.sleep(0)  # what is ready in this turn of the loop joins the batch
-                continue
+        goes_on = True
+        while goes_on:
             try:
-                await self._transact()
-            except Exception as failure:
+                goes_on = await self._transact() or await self._backlog.wait(self._number)
+            except Exception:
                 log.exception("the writer failed")
-                self._fail_all(failure)
 
-    async def _transact(self) -> None:
-        """Run the next batch, or the next administrative function."""
+    async def _transact(self) -> bool:
+        """Run the next batch, or the next administrative function; gives whether there was any."""
+        if not self._backlog.has(self._number):
+            return False
         try:
             await self._connection.begin()
         except Exception as failure:
             self._fail_all(translate(failure) or failure)
-            return
-        taken = [self._queue.popleft()] if callable(self._queue[0].work) else self._take()
+            return True
+        taken = self._backlog.take(self._number, self._most)
         try:
-            await self._attempt(taken, TRIES)
+            if taken:
+                await self._attempt(taken, TRIES)
+            else:  # while it began, another lane has taken all
+                await self._connection.rollback()
         except Exception as failure:  # nobody waits for ever, whatever went wrong
             self._refuse(taken, failure)
             raise
-
-    def _take(self) -> list[Pending]:
-        taken: list[Pending] = []
-        while self._queue and len(taken) < self._most and not callable(self._queue[0].work):
-            taken.append(self._queue.popleft())
-        return taken
+        finally:
+            self._backlog.done(taken)
+        return True
 
     def _measure(self, seconds: float, commands: int) -> None:
         """Set the size of the next batch by how long a full one took."""
@@ -193,7 +156,8 @@ class Lane:
         try:
             began = time.perf_counter()
             batch, answers = await self._decided(commands)
-            self._measure(time.perf_counter() - began, len(commands))
+            passed = time.perf_counter() - began
+            self._measure(passed if self._connection.keeps_the_loop else batch.seconds, len(commands))
         except Exception as failure:
             end(span, failure)
             await self._connection.rollback()
@@ -301,5 +265,7 @@ class Lane:
             return None
 
     def _fail_all(self, failure: Exception) -> None:
-        waiting, self._queue = list(self._queue), deque()
-        self._refuse(waiting, failure)
+        """Refuse all that waits for this lane or for any."""
+        while taken := self._backlog.take(self._number, sys.maxsize):
+            self._backlog.done(taken)
+            self._refuse(taken, failure)

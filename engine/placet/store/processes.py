@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from placet.core.records import Process
 from placet.core.statuses import Life
 from placet.store import counters
-from placet.store.bulk import Bulk
+from placet.store.bulk import Bulk, Inserts
 from placet.store.names import Names
 from placet.store.tables import process
 
@@ -98,8 +98,8 @@ def names_in(records: Iterable[Process]) -> list[str | None]:
     return [dn for record in records for dn in (record.initiator, record.recipient, record.proxy, record.engine_id)]
 
 
-def add(tx: Connection, records: Sequence[Process], names: Names) -> None:
-    _INSERT.run(tx, [_values(record, names) | _fixed(record, names) for record in records])
+def add(inserts: Inserts, records: Sequence[Process], names: Names) -> None:
+    inserts.add(_INSERT, [_values(record, names) | _fixed(record, names) for record in records])
 
 
 def save(tx: Connection, records: Sequence[tuple[Process, int]], names: Names) -> None:

@@ -9,7 +9,10 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select
 
 from placet.commands import StartProcess
+from placet.store.bulk import Bulk, Inserts
 from placet.store.tables import start_key
+
+_INSERT = Bulk(insert(start_key), ("key", "fingerprint", "process_id", "at"))
 
 #: How many keys go in one transaction.
 AT_ONCE = 2_000
@@ -33,10 +36,8 @@ def load(tx: Connection, keys: Collection[bytes]) -> dict[bytes, tuple[bytes, st
     return {row.key: (row.fingerprint, row.process_id) for row in rows}
 
 
-def add(tx: Connection, rows: Sequence[tuple[bytes, bytes, str, datetime]]) -> None:
-    if rows:
-        columns = ("key", "fingerprint", "process_id", "at")
-        tx.execute(insert(start_key), [dict(zip(columns, row, strict=True)) for row in sorted(rows)])
+def add(inserts: Inserts, rows: Sequence[tuple[bytes, bytes, str, datetime]]) -> None:
+    inserts.add(_INSERT, [dict(zip(_INSERT.columns, row, strict=True)) for row in sorted(rows)])
 
 
 def forget(tx: Connection, before: datetime) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Select, insert, literal_column, select, 
 
 from placet.core.events import KINDS, NUMBERS
 from placet.core.records import Comment, Event
-from placet.store.bulk import Bulk
+from placet.store.bulk import Bulk, Inserts
 from placet.store.database import readable_events
 from placet.store.names import Names
 from placet.store.tables import comment, event
@@ -23,9 +23,9 @@ def names_in(comments: Iterable[Comment], events: Iterable[Event]) -> list[str |
     return [*(record.user for record in comments), *(record.actor for record in events)]
 
 
-def add(tx: Connection, comments: Sequence[Comment], events: Sequence[Event], names: Names) -> None:
-    _INSERT_COMMENTS.run(tx, [_comment_values(record, names) for record in comments])
-    _INSERT_EVENTS.run(tx, [_event_values(record, names) for record in events])
+def add(inserts: Inserts, comments: Sequence[Comment], events: Sequence[Event], names: Names) -> None:
+    inserts.add(_INSERT_COMMENTS, [_comment_values(record, names) for record in comments])
+    inserts.add(_INSERT_EVENTS, [_event_values(record, names) for record in events])
 
 
 def _comment_values(record: Comment, names: Names) -> dict[str, Any]:

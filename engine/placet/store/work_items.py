@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 from placet.commands import FireItemTimer
 from placet.core.records import WorkItem
 from placet.core.statuses import Priority, WorkItemStatus
-from placet.store.bulk import Bulk
+from placet.store.bulk import Bulk, Inserts
 from placet.store.names import Names
 from placet.store.tables import work_item
 
@@ -95,8 +95,8 @@ def names_in(records: Iterable[WorkItem]) -> list[str | None]:
     return [dn for record in records for dn in (record.addressee, record.owner, record.actor, record.proxy_for)]
 
 
-def add(tx: Connection, records: Sequence[WorkItem], names: Names) -> None:
-    _INSERT.run(tx, [_values(record, names) | _fixed(record) for record in records])
+def add(inserts: Inserts, records: Sequence[WorkItem], names: Names) -> None:
+    inserts.add(_INSERT, [_values(record, names) | _fixed(record) for record in records])
 
 
 def save(tx: Connection, records: Sequence[WorkItem], names: Names) -> None:

@@ -17,6 +17,7 @@ from placet.clock import Clock
 from placet.commands import Command
 from placet.core.ids import IdMaker
 from placet.errors import Unavailable
+from placet.store.backlog import Backlog
 from placet.store.batch import Batch, Outcome
 from placet.store.database import Database
 from placet.store.lane import Lane
@@ -44,17 +45,18 @@ class Writer:
         self._database, self._world, self._clock, self._engine_id = database, world, clock, engine_id
         self._committed, self._telemetry = committed, telemetry or Telemetry()
         self._ids = IdMaker()
-        self._lanes: list[Lane] = []
+        self._backlog, self._lanes = Backlog(database.writers), list[Lane]()
         self._writing, self._all_written = 0, asyncio.Event()
         self.commands = self.batches = 0
 
     async def open(self) -> None:
-        for _ in range(self._database.writers):
+        for number in range(self._database.writers):
             connection = await self._database.connect_writer()
-            self._lanes.append(Lane(connection, self._decide, self._did_commit, self._telemetry))
+            self._lanes.append(Lane(number, self._backlog, connection, self._decide, self._did_commit, self._telemetry))
 
     async def close(self) -> None:
         """Answer everything that was accepted, then stop."""
+        self._backlog.close()
         for lane in self._lanes:
             await lane.close()
         self._lanes = []
@@ -65,16 +67,15 @@ class Writer:
     @property
     def waiting(self) -> int:
         """How many commands are in no batch yet."""
-        return sum(lane.waiting for lane in self._lanes)
+        return len(self._backlog)
 
     def new_id(self) -> str:
         return self._ids.make(self._clock.now())
 
     def submit(self, command: Command) -> asyncio.Future[Outcome]:
         """Queue a command; the answer comes once it is durable."""
-        lane = self._lane(int(command.process_id[-8:-4], 16))
         tracing = self._telemetry.tracing
-        return lane.add(command) if tracing.tracer is None else tracing.command(command, lane.add)
+        return self._add(command) if tracing.tracer is None else tracing.command(command, self._add)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run a store function in a read transaction of its own; sees everything that was answered before."""
@@ -89,7 +90,7 @@ class Writer:
         """
         self._writing += 1
         try:
-            answer: T = await self._lane(0).add(work, aside=aside)
+            answer: T = await self._add(work, aside=aside)
             if refresh:
                 with suppress(Unavailable):  # it is done all the same, and whoever looks next tries again
                     await self._database.read(self._world.refresh)  # what was changed about people holds from now on
@@ -99,10 +100,10 @@ class Writer:
                 self._all_written.set()
         return answer
 
-    def _lane(self, hashed: int) -> Lane:
+    def _add(self, work: Any, *, aside: bool = False) -> asyncio.Future[Any]:
         if not self._lanes:
             raise Unavailable("The engine is not open, or is stopping; it takes no more commands.")
-        return self._lanes[hashed % len(self._lanes)]
+        return self._backlog.add(work, aside=aside)
 
     # -- what a lane does in one transaction ------------------------------------------------------
 

@@ -37,6 +37,7 @@ class WriteConnection(Protocol):
     """One connection that writes: a transaction at a time, whose statements are plain synchronous functions."""
 
     loses_answers: bool  # whether a COMMIT may happen that was not answered
+    keeps_the_loop: bool  # whether everybody on the loop waits while a statement runs
 
     async def begin(self) -> None: ...
 

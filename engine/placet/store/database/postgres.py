@@ -139,6 +139,7 @@ class PostgresWriteConnection:
     """A writing connection to PostgreSQL; gives its locks back when its node stops in the middle."""
 
     loses_answers = True
+    keeps_the_loop = False
 
     def __init__(self, sa_engine: AsyncEngine) -> None:
         self._sa_engine = sa_engine

@@ -41,6 +41,7 @@ class SqliteWriteConnection:
     """The writer of a SQLite file. Only waiting for the lock and for the disk leaves the loop's thread."""
 
     loses_answers = False
+    keeps_the_loop = True
 
     def __init__(self, connection: SqliteConnection, pace: Pace) -> None:
         self._connection, self._pace = connection, pace
