@@ -80,7 +80,11 @@ async def authenticate(
 
 async def sign_in(engine: Engine, scope: Scope, user: str, password: str) -> Person:
     """The person of a user name and a password, by which the scope then knows him; raises as `SignIn.person`."""
-    person = engine.sign_in.cached(user, password) or await engine.sign_in.person(user, password, address_of(scope))
+    known = engine.sign_in.cached(user, password)
+    if known is not None:
+        scope[STAMP] = known.stamp
+        return known.person
+    person = await engine.sign_in.person(user, password, address_of(scope))
     scope[STAMP] = engine.sign_in.stamp(user, password)
     return person
 

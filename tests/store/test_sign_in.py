@@ -127,7 +127,7 @@ async def test_verified_credentials_are_taken_for_seconds_without_the_database(a
     reads = anna.reads
     clock.move(seconds=4.9)
 
-    assert door.cached("anna", "secret") == person
+    assert door.cached("anna", "secret").person == person
     assert await door.person("anna", "secret") == person
     assert (anna.reads, verified) == (reads, ["secret"])
     assert door.cached("anna", "other") is None

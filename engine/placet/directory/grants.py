@@ -147,7 +147,8 @@ class Grants:
 
     async def _person(self, user: str, password: str, address: str) -> Person:
         try:
-            return self._sign_in.cached(user, password) or await self._sign_in.person(user, password, address)
+            known = self._sign_in.cached(user, password)
+            return await self._sign_in.person(user, password, address) if known is None else known.person
         except TooManyAttempts:
             raise
         except NotAuthenticated:

@@ -7,7 +7,7 @@ import secrets
 from base64 import b64decode
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from weakref import WeakValueDictionary
@@ -40,9 +40,12 @@ REFUSAL = "User name and password do not fit an active account; check both, or a
 
 
 @dataclass(frozen=True, slots=True)
-class _Verified:
+class Verified:
+    """Credentials that were right, whose they are, and the stamp of the password."""
+
     person: Person
-    password_hash: str
+    stamp: str
+    password_hash: str = field(repr=False)
     version: int
     fresh_until: datetime
     known_until: datetime
@@ -75,22 +78,22 @@ class SignIn:
         self._database, self._clock, self._directory_version = database, clock, directory_version
         self._refused = refused
         self._key = secrets.token_bytes(32)
-        self._verified: OrderedDict[bytes, _Verified] = OrderedDict()
+        self._verified: OrderedDict[bytes, Verified] = OrderedDict()
         self._failures = FailedSignIns(clock)
         self._turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
         self._decoy = decoy_hash()
 
-    def cached(self, user: str, password: str) -> Person | None:
-        """The person of credentials that were verified seconds ago, in a few microseconds and without waiting."""
+    def cached(self, user: str, password: str) -> Verified | None:
+        """Credentials that were verified seconds ago, in a few microseconds and without waiting."""
         entry = self._verified.get(self._digest(user, password))
         if entry is None or entry.version != self._directory_version() or self._clock.now() >= entry.fresh_until:
             return None
-        return entry.person
+        return entry
 
     def stamp(self, user: str, password: str) -> str:
         """The stamp of the password for which credentials were right the last time; empty where they never were."""
         entry = self._verified.get(self._digest(user, password))
-        return "" if entry is None else stamp_of(entry.password_hash)
+        return "" if entry is None else entry.stamp
 
     async def person(self, user: str, password: str, address: str = "") -> Person:
         """The person of a DN or user name and a password that come from an address.
@@ -104,7 +107,8 @@ class SignIn:
             raise NotAuthenticated(REFUSAL)
         digest = self._digest(user, password)
         async with self._turns.setdefault(digest, asyncio.Lock()):  # of many equal requests one verifies
-            return self.cached(user, password) or await self._verify(digest, user, password, address)
+            known = self.cached(user, password)
+            return await self._verify(digest, user, password, address) if known is None else known.person
 
     async def _verify(self, digest: bytes, user: str, password: str, address: str) -> Person:
         # The version comes before the look at the database: a change in between makes the entry old, never wrong.
@@ -139,7 +143,7 @@ class SignIn:
             raise NotAuthenticated(REFUSAL)
         return found
 
-    def _right_before(self, digest: bytes, account: UserRow | None) -> _Verified | None:
+    def _right_before(self, digest: bytes, account: UserRow | None) -> Verified | None:
         """What is remembered of credentials that were right under the present password, however long ago."""
         entry = self._verified.get(digest)
         unchanged = entry is not None and account is not None and account.password_hash == entry.password_hash
@@ -154,9 +158,8 @@ class SignIn:
 
     def _remember(self, digest: bytes, found: _Found, version: int, known_until: datetime) -> None:
         fresh_until = self._clock.now() + FRESH
-        self._verified[digest] = _Verified(
-            found.person, found.user.password_hash or "", version, fresh_until, known_until
-        )
+        stored = found.user.password_hash or ""
+        self._verified[digest] = Verified(found.person, stamp_of(stored), stored, version, fresh_until, known_until)
         self._verified.move_to_end(digest)
         if len(self._verified) > _REMEMBERED:
             self._verified.popitem(last=False)
