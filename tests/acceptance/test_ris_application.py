@@ -17,6 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
 from placet import Engine, Settings
+from placet.directory.sign_in import Verified
 from placet_api import create_app, serve_app
 from tests.acceptance.conftest import DEFINITIONS, LEAVE, RunningServer, rest_authorization, serving
 
@@ -109,7 +110,7 @@ async def test_health_is_told_to_everybody(engine: Engine, path: str):
 def fill_up(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the database refuse every commit."""
 
-    async def commit() -> None:
+    async def commit(last: object = None) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
     for lane in engine.store._lanes:
@@ -199,7 +200,8 @@ async def test_a_sign_in_that_is_older_than_the_directory_does_not_count(
     server: RunningServer, monkeypatch: pytest.MonkeyPatch
 ):
     gone = server.engine.directory.person("gone")
-    monkeypatch.setattr(server.engine.sign_in, "cached", lambda user, password: gone)
+    known = Verified(gone, "a stamp", "a hash", 0, server.clock.now(), server.clock.now())
+    monkeypatch.setattr(server.engine.sign_in, "cached", lambda user, password: known)
 
     assert (await server("gone").get("/v1")).status_code == 401
 

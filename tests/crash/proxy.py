@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 COMMIT = b"COMMIT;\0"
+#: In the values of an INSERT of processes. A batch of new ones has one statement and needs no COMMIT.
+NEW_PROCESSES = b'"process_status":'
 CUTS = ("before COMMIT", "after COMMIT", "COMMIT arrives late", "COMMIT is not answered")
 LATE = 0.3  # seconds; time enough to look for what has not arrived yet
 
 
 class Proxy:
-    """Forwards connections; the next `left` COMMITs lose theirs in the way that `cut` says.
+    """Forwards connections; the next `left` that send `until` lose theirs in the way that `cut` says.
 
     A connection that is silent stays open, takes everything, and forwards nothing in either direction. What is
     forwarded takes `delay` seconds.
@@ -21,7 +23,7 @@ class Proxy:
 
     def __init__(self, host: str, port: int) -> None:
         self._host, self._port = host, port
-        self.cut, self.left = CUTS[0], 0
+        self.cut, self.left, self.until = CUTS[0], 0, COMMIT
         self.is_silent = False  # whether new connections are
         self.delay = 0.0
         self.hides_the_end = False  # whether a client hears why the server ends a connection, and not that it does
@@ -47,7 +49,7 @@ class Proxy:
                     await asyncio.sleep(self.delay)
                 if task in self._silent:
                     continue
-                if COMMIT in data and self.left:
+                if self.until in data and self.left:
                     await self._lose(data, server_writer, writer, back)
                     self._silent.add(task)
                 else:

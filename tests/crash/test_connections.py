@@ -24,7 +24,7 @@ from tests.crash.callers import CLERKS, Ledger
 from tests.crash.child import running
 from tests.crash.definitions import REQUEST_ID
 from tests.crash.invariants import broken, stored
-from tests.crash.proxy import CUTS, Proxy, proxied
+from tests.crash.proxy import COMMIT, CUTS, NEW_PROCESSES, Proxy, proxied
 from tests.crash.truth import check
 from tests.postgres import Databases, Server, find_programs
 
@@ -66,18 +66,24 @@ async def cuttable(postgresql_url: str, empty_folder: Path, people_file: Path) -
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("cut", CUTS)
-async def test_a_start_whose_commit_is_lost(cuttable: tuple[Engine, Proxy], postgresql_url: str, cut: str):
+@pytest.mark.parametrize("key", ["once", None])
+async def test_a_start_whose_commit_is_lost(
+    cuttable: tuple[Engine, Proxy], postgresql_url: str, cut: str, key: str | None
+):
+    """One without a key reads nothing, so that its only statement is its commit as well."""
     engine, proxy = cuttable
-    proxy.cut, proxy.left = cut, 1
+    before = await engine.as_system().start("Request", initiator="carla", data={"number": 0})  # has read the world
+    proxy.cut, proxy.left, proxy.until = cut, 1, NEW_PROCESSES if key is None else COMMIT
 
-    started = await engine.as_system().start("Request", initiator="carla", data={"number": 1}, idempotency_key="once")
-    again = await engine.as_system().start("Request", initiator="carla", data={"number": 1}, idempotency_key="once")
+    started = await engine.as_system().start("Request", initiator="carla", data={"number": 1}, idempotency_key=key)
 
     assert proxy.left == 0
-    assert again.process.id == started.process.id
+    if key is not None:
+        again = await engine.as_system().start("Request", initiator="carla", data={"number": 1}, idempotency_key=key)
+        assert again.process.id == started.process.id
     found = await stored(postgresql_url)
     assert broken(found) == []
-    assert list(found.processes) == [started.process.id]
+    assert set(found.processes) == {before.process.id, started.process.id}
 
 
 @pytest.mark.usefixtures("impatient")

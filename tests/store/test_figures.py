@@ -76,7 +76,7 @@ async def test_what_a_bug_or_a_lost_database_does_is_told_apart(engine, monkeypa
     def broken(*args):
         raise RuntimeError("a bug")
 
-    async def full():
+    async def full(last=None):
         raise sqlite3.OperationalError("database or disk is full")
 
     with monkeypatch.context() as for_once:

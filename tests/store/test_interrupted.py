@@ -86,8 +86,8 @@ def end_sessions(engine: Engine, monkeypatch: pytest.MonkeyPatch, times: int) ->
     each: Any = engine.store._lanes[0]
     decide = each._decide
 
-    def replaced(tx: Any, commands: Any) -> Any:
-        answer = decide(tx, commands)
+    def replaced(tx: Any, commands: Any, optimistic: bool) -> Any:
+        answer = decide(tx, commands, optimistic)
         if len(ended) < times:
             ended.append(len(commands))
             tx.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")

@@ -122,12 +122,12 @@ def fail_commits(engine: Engine, monkeypatch: pytest.MonkeyPatch, times: int) ->
     connection = engine.store._lanes[0]._connection
     commit, commits = connection.commit, []
 
-    async def replaced() -> None:
+    async def replaced(last: Any) -> None:
         if len(commits) < times:
             commits.append("refused")
             raise sqlite3.OperationalError("disk I/O error")
         commits.append("done")
-        await commit()
+        await commit(last)
 
     monkeypatch.setattr(connection, "commit", replaced)
     return commits

@@ -21,6 +21,7 @@ from placet.errors import Conflict, NotFound, PlacetError
 from placet.log import get_logger
 from placet.store import data_values, former, incidents, jobs, processes, start_keys, trail, work_items
 from placet.store.bulk import Inserts
+from placet.store.database import HasMoved
 from placet.store.names import Names
 from placet.store.world import World
 
@@ -69,8 +70,20 @@ class Changes:
 class Batch:
     """The state of one transaction."""
 
-    def __init__(self, tx: Connection, world: World, engine_id: str, new_id: Callable[[datetime], str]) -> None:
+    def __init__(
+        self,
+        tx: Connection,
+        world: World,
+        engine_id: str,
+        new_id: Callable[[datetime], str],
+        *,
+        optimistic: bool = False,
+    ) -> None:
+        """An optimistic one is decided by the world as it is in memory; its `last` sees whether that still holds."""
         self.tx = tx
+        self.optimistic = optimistic
+        #: What is left to be written, as the last of the transaction; raises `HasMoved` where optimism was wrong.
+        self.last: Callable[[Connection], None] | None = None
         self.world = world
         self.names = Names(world.names)
         self.changes = Changes()
@@ -85,7 +98,7 @@ class Batch:
         self._read(commands)
         facts = Facts(now, self.world.directory, self._engine_id, self._new_id, self.world.public_url)
         answers: list[Outcome | Exception] = []
-        began = time.perf_counter()
+        began, watched = time.perf_counter(), self.world.watched
         for command in commands:
             try:
                 answers.append(self._answer(command, facts))
@@ -95,14 +108,21 @@ class Batch:
                 log.exception("decision failed", command=type(command).__name__, process_id=command.process_id)
                 answers.append(failure)
         self.seconds = time.perf_counter() - began
-        self._write()
+        if self.optimistic and any(isinstance(answer, Exception) for answer in answers):
+            raise HasMoved  # nobody is refused by what may have changed
+        inserts = self._write()
+        if self.optimistic:
+            self.last = lambda tx: inserts.run(watched)
+        else:
+            inserts.run()
         return answers
 
     # -- reading ---------------------------------------------------------------------------------
 
     def _read(self, commands: Sequence[Command]) -> None:
         tx, names = self.tx, self.names
-        self.world.refresh(tx, in_a_batch=True)
+        if not self.optimistic:
+            self.world.refresh(tx, in_a_batch=True)
         ids = {command.process_id for command in commands if _needs_reading(command)}
         for process in processes.load(tx, ids, names, lock=True):
             self._snapshots[process.id] = Snapshot(process)
@@ -233,7 +253,8 @@ class Batch:
 
     # -- writing ---------------------------------------------------------------------------------
 
-    def _write(self) -> None:
+    def _write(self) -> Inserts:
+        """Write what has changed, and collect what is new."""
         tx, names, changes, inserts = self.tx, self.names, self.changes, Inserts(self.tx)
         touched = [*changes.added.values(), *(process for process, _ in changes.saved.values())]
         items = [*changes.new_items.values(), *changes.changed_items.values()]
@@ -257,7 +278,7 @@ class Batch:
         start_keys.add(inserts, changes.keys)
         new_data = [process for process in touched if process.id in changes.with_new_data]
         data_values.replace(tx, inserts, [(changes.definitions[p.id], p, p.id in changes.added) for p in new_data])
-        inserts.run()
+        return inserts
 
 
 def _needs_reading(command: Command) -> bool:

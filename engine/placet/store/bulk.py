@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import orjson
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Connection,
     Delete,
     Dialect,
@@ -34,11 +35,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
+from placet.store import counters
+from placet.store.database import HasMoved
 from placet.store.types import HexId, Moment
 
 Convert = Callable[[Any], Any]
 Row: TypeAlias = MutableMapping[str, Any]
 
+_WATCHED = "watched"
 #: Rows that one statement reads or writes of many.
 AT_ONCE = 1000
 
@@ -99,47 +103,61 @@ class Inserts:
         if rows:
             self._filled.append((bulk, rows))
 
-    def run(self) -> None:
-        if self.tx.dialect.name == "postgresql" and self._filled:
-            _insert_all(self.tx, self._filled)
-            return
-        for bulk, rows in self._filled:
-            bulk.run(self.tx, rows)
+    def run(self, watched: int | None = None) -> None:
+        """Add the rows; on PostgreSQL only while the watched counters are this in all.
+
+        Raises `HasMoved` where they are not, or where no row says whether they are.
+        """
+        if self.tx.dialect.name != "postgresql":
+            for bulk, rows in self._filled:
+                bulk.run(self.tx, rows)
+        elif (not self._filled or not _insert_all(self.tx, self._filled, watched)) and watched is not None:
+            raise HasMoved
 
 
-#: The INSERTs of the combinations of tables that have been written to so far.
-_together: dict[tuple[Bulk, ...], str] = {}
+#: The INSERTs of the combinations of tables that have been written to so far, with and without a look at the counters.
+_together: dict[tuple[bool, tuple[Bulk, ...]], tuple[str, Sequence[str]]] = {}
 
 
-def _insert_all(tx: Connection, filled: Sequence[tuple[Bulk, Sequence[Row]]]) -> int:
-    """Insert rows by one statement of PostgreSQL; these are used up."""
-    bulks = tuple(bulk for bulk, _ in filled)
-    sql = _together.get(bulks)
-    if sql is None:
-        sql = _together[bulks] = _joined(bulks, tx.dialect)
-    return tx.exec_driver_sql(sql, tuple(bulk.as_json(rows) for bulk, rows in filled)).rowcount
+def _insert_all(tx: Connection, filled: Sequence[tuple[Bulk, Sequence[Row]]], watched: int | None = None) -> int:
+    """Insert rows, which are used up, by one statement of PostgreSQL; gives how many it were of the last table."""
+    key = watched is not None, tuple(bulk for bulk, _ in filled)
+    known = _together.get(key)
+    if known is None:
+        known = _together[key] = _joined(*key, tx.dialect)
+    sql, names = known
+    values: dict[str, Any] = {_given(place): bulk.as_json(rows) for place, (bulk, rows) in enumerate(filled)}
+    values[_WATCHED] = watched
+    return tx.exec_driver_sql(sql, tuple(map(values.__getitem__, names))).rowcount
 
 
-def _joined(bulks: Sequence[Bulk], dialect: Dialect) -> str:
-    *others, last = [_from_json(bulk, number) for number, bulk in enumerate(bulks)]
-    statement = last.add_cte(*(other.cte(f"other_{number}") for number, other in enumerate(others)))
+def _given(place: int) -> str:
+    return f"rows_{place}"
+
+
+def _joined(watches: bool, bulks: Sequence[Bulk], dialect: Dialect) -> tuple[str, Sequence[str]]:
+    """Several INSERTs as one statement, and what it is given in which order."""
+    *others, last = [_from_json(bulk, place, watches) for place, bulk in enumerate(bulks)]
+    statement = last.add_cte(*(other.cte(f"other_{place}") for place, other in enumerate(others)))
     compiled: Any = statement.compile(dialect=dialect)
-    assert compiled.positiontup == sorted(compiled.positiontup)
-    return str(compiled)
+    return str(compiled), compiled.positiontup
 
 
-def _from_json(bulk: Bulk, number: int) -> Insert:
+def _from_json(bulk: Bulk, place: int, watches: bool) -> Insert:
     """An INSERT of the rows that are given as one text."""
     assert isinstance(bulk.statement, Insert)
     columns = [bulk.statement.table.c[name] for name in bulk.columns]
-    given = func.json_to_recordset(cast(bindparam(f"rows_{number:02}", type_=Text()), JSON))
+    given = func.json_to_recordset(cast(bindparam(_given(place), type_=Text()), JSON))
     forms = [column(each.name, Text() if _is_binary(each.type) else each.type) for each in columns]
     rows = given.table_valued(*forms).render_derived(with_types=True)
     values = [
         func.decode(rows.c[each.name], literal_column("'hex'")) if _is_binary(each.type) else rows.c[each.name]
         for each in columns
     ]
-    return bulk.statement.from_select(bulk.columns, select(*values), include_defaults=False)
+    query = select(*values)
+    if watches:
+        query = query.where(counters.still(bindparam(_WATCHED, type_=BigInteger())))
+    return bulk.statement.from_select(bulk.columns, query, include_defaults=False)
 
 
 def _is_binary(kind: TypeEngine[Any]) -> bool:

@@ -17,6 +17,7 @@ from placet.store import answered, marks, trail
 from placet.store.backlog import LEAST_IN_BATCH, Backlog, Pending
 from placet.store.batch import Batch
 from placet.store.database import (
+    HasMoved,
     WriteConnection,
     in_words,
     is_there_already,
@@ -50,7 +51,7 @@ class Lane:
         number: int,
         backlog: Backlog,
         connection: WriteConnection,
-        decide: Callable[[Connection, list[Command]], tuple[Batch, list[Any]]],
+        decide: Callable[[Connection, list[Command], bool], tuple[Batch, list[Any]]],
         did_commit: Callable[[Batch | None, int], None],
         telemetry: Telemetry,
     ) -> None:
@@ -155,7 +156,7 @@ class Lane:
         span = self._tracing.batch(commands)
         try:
             began = time.perf_counter()
-            batch, answers = await self._decided(commands)
+            batch, answers = await self._decided(commands, tries == TRIES)
             passed = time.perf_counter() - began
             self._measure(passed if self._connection.keeps_the_loop else batch.seconds, len(commands))
         except Exception as failure:
@@ -165,22 +166,27 @@ class Lane:
             return
         try:
             began = time.perf_counter()
-            await self._connection.commit()
+            await self._connection.commit(batch.last)
         except Exception as failure:
             end(span, failure)
             await self._connection.rollback()
-            await self._unsure(pending, batch, answers, failure, tries)
+            if self._connection.in_doubt:
+                await self._unsure(pending, batch, answers, failure, tries)
+            else:
+                await self._refused(pending, failure, tries)
             return
         end(span)
         self._metrics.committed(len(commands), time.perf_counter() - began)
         self._answer(pending, batch, answers)
 
-    async def _decided(self, commands: list[Command]) -> tuple[Batch, list[Any]]:
+    async def _decided(self, commands: list[Command], first_try: bool) -> tuple[Batch, list[Any]]:
+        """The decisions of a batch; the first try does without a trip to the server for what may have changed there."""
+        optimistic = first_try and not self._connection.keeps_the_loop
         try:
-            return await self._connection.run(lambda tx: self._decide(tx, commands))
+            return await self._connection.run(lambda tx: self._decide(tx, commands, optimistic))
         except MuchHasChanged as change:
             await self._connection.run_aside(change.read)
-            return await self._connection.run(lambda tx: self._decide(tx, commands))
+            return await self._connection.run(lambda tx: self._decide(tx, commands, optimistic))
 
     def _answer(self, pending: list[Pending], batch: Batch, answers: list[Any]) -> None:
         self._did_commit(batch, len(answers))
@@ -204,6 +210,9 @@ class Lane:
         another transaction holds, keeps nobody else from being done. What another node made at the same moment is found
         by who looks again.
         """
+        if isinstance(failure, HasMoved):
+            await self._again(pending, failure, tries)
+            return
         translated = translate(failure)
         log.warning("a batch failed", error=in_words(failure), commands=len(pending))
         if len(pending) > 1 and (translated is None or lost_a_lock(failure)):

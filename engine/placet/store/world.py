@@ -41,6 +41,8 @@ class World:
         self._parsed: dict[int, Definition] = {}
         #: All counters as they were last read, for what else is kept in memory.
         self.counters: Mapping[str, int] = {}
+        #: What the watched ones of them were in all when all that is known by them was read; -1 before that.
+        self.watched = -1
 
     @property
     def directory(self) -> Directory:
@@ -80,6 +82,7 @@ class World:
             self._keep(directory.refreshed(tx, self._directory, self._clock.now()))
         if stored.get(COUNTER, 0) > self.catalog.number:
             self.catalog = load_catalog(tx, self._parsed)
+        self.watched = max(self.watched, counters.watched(stored))
 
     def _keep(self, made: Directory) -> None:
         """Of what two threads have read at once the newer stays."""

@@ -107,8 +107,8 @@ class Writer:
 
     # -- what a lane does in one transaction ------------------------------------------------------
 
-    def _decide(self, tx: Connection, commands: list[Command]) -> tuple[Batch, list[Any]]:
-        batch = Batch(tx, self._world, self._engine_id, self._ids.make)
+    def _decide(self, tx: Connection, commands: list[Command], optimistic: bool) -> tuple[Batch, list[Any]]:
+        batch = Batch(tx, self._world, self._engine_id, self._ids.make, optimistic=optimistic)
         return batch, batch.run(commands, self._clock.now())
 
     def _did_commit(self, batch: Batch | None, count: int) -> None:

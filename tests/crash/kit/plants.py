@@ -92,12 +92,13 @@ def answers_come_before_the_commit() -> None:
     fuse = Fuse(CUT_OFF_AT, armed=True)
 
     async def batch(self: Lane, pending: list[Pending], tries: int) -> None:
-        decided, answers = await self._decided([each.work for each in pending])  # type: ignore[misc]  # no functions
+        commands = [each.work for each in pending]
+        decided, answers = await self._decided(commands, first_try=False)  # type: ignore[arg-type]  # no functions
         self._answer(pending, decided, answers)
         await asyncio.sleep(ON_ITS_WAY_SECONDS)
         if decided.changes.added:
             fuse.passed()
-        await self._connection.commit()
+        await self._connection.commit(decided.last)
 
     wrap(Lane, "_batch", lambda _: batch)
 

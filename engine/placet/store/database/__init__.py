@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from placet.errors import InvalidInput
 from placet.store.database.dialect import aside, bare_rows, insert_into, lock_migrations, writers_overlap
 from placet.store.database.errors import in_words, is_there_already, lost_a_lock, may_pass, refusal_of, translate
-from placet.store.database.interface import Database, TookTooLong, WriteConnection
+from placet.store.database.interface import Database, HasMoved, TookTooLong, WriteConnection
 from placet.store.database.liveness import Liveness, liveness
 from placet.store.database.postgres import PostgresDatabase, PostgresWriteConnection
 from placet.store.database.questions import Questions
@@ -17,6 +17,7 @@ from placet.store.database.transactions import events_are_ahead, let_events_go_o
 
 __all__ = [
     "Database",
+    "HasMoved",
     "Liveness",
     "PostgresDatabase",
     "PostgresWriteConnection",

@@ -21,6 +21,10 @@ class TookTooLong(Exception):
     """A read was ended because it took longer than it may."""
 
 
+class HasMoved(Exception):
+    """What was decided may have been decided by what is not so any more; nothing of it was written."""
+
+
 def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
 
@@ -46,7 +50,12 @@ class WriteConnection(Protocol):
     async def run_aside(self, work: Callable[[Connection], T]) -> T:
         """Run what takes long, and keep nobody else on the loop waiting for it."""
 
-    async def commit(self) -> None: ...
+    @property
+    def in_doubt(self) -> bool:
+        """Whether a commit that failed may have happened."""
+
+    async def commit(self, last: Callable[[Connection], None] | None = None) -> None:
+        """Run what is to be written last, and commit; where that is the first statement as well, the two are one."""
 
     async def rollback(self) -> None: ...
 

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -22,6 +23,7 @@ from placet.store.database.interface import (
     PREPARED_QUESTIONS,
     QUESTIONERS,
     READERS,
+    HasMoved,
     T,
     TookTooLong,
     WriteConnection,
@@ -141,24 +143,25 @@ class PostgresWriteConnection:
     loses_answers = True
     keeps_the_loop = False
 
-    def __init__(self, sa_engine: AsyncEngine) -> None:
-        self._sa_engine = sa_engine
+    def __init__(self, sa_engine: AsyncEngine, *, is_pooled: bool) -> None:
+        self._sa_engine, self._is_pooled = sa_engine, is_pooled
         self._connection: AsyncConnection | None = None
         self._doubtful: Session | None = None  # the session whose COMMIT was not answered
 
     async def begin(self) -> None:
         if self._connection is not None and (self._connection.closed or self._connection.invalidated):
             await self._drop()
-        if self._connection is not None:
+        if self._connection is not None and self._is_pooled:
             try:
                 await self._connection.begin()
-            except sa_exc.DBAPIError as failure:  # behind a pooler it asks the server something
+            except sa_exc.DBAPIError as failure:  # the server is told something at once
                 if not lost_connection(failure):
                     raise
                 await self._drop()
         if self._connection is None:
             self._connection = await self._sa_engine.connect()
-            await self._connection.begin()
+            if self._is_pooled:
+                await self._connection.begin()
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         assert self._connection is not None
@@ -167,13 +170,22 @@ class PostgresWriteConnection:
     async def run_aside(self, work: Callable[[Connection], T]) -> T:
         return await self.run(work)  # it waits for the server, and the loop does not
 
-    async def commit(self) -> None:
+    @property
+    def in_doubt(self) -> bool:
+        return self._doubtful is not None
+
+    async def commit(self, last: Callable[[Connection], None] | None = None) -> None:
         assert self._connection is not None
+        self._doubtful = None
+        if last is not None and self._connection.in_transaction():
+            await self.run(last)
+            last = None
         session = session_of(self._connection.info)
         try:
-            await self._connection.commit()
-        except BaseException:
-            self._doubtful = session
+            await (self._connection.commit() if last is None else self.run(partial(_run_alone, last)))
+        except BaseException as failure:
+            if last is None or not _was_refused(failure):
+                self._doubtful = session
             raise
 
     async def end_doubt(self) -> None:
@@ -208,6 +220,22 @@ class PostgresWriteConnection:
         if self._connection is not None:
             await self._connection.close()
             self._connection = None
+
+
+def _run_alone(work: Callable[[Connection], None], tx: Connection) -> None:
+    """Run the one statement of a transaction without BEGIN and COMMIT, which would be two trips to the server more."""
+    connection: Any = tx.connection.dbapi_connection
+    connection.autocommit = True
+    try:
+        work(tx)
+        tx.commit()  # of which the server hears nothing
+    finally:
+        connection.autocommit = False
+
+
+def _was_refused(failure: BaseException) -> bool:
+    """Whether the server has answered that it did not run a statement."""
+    return isinstance(failure, (HasMoved, sa_exc.DBAPIError)) and not lost_connection(failure)
 
 
 class PostgresDatabase:
@@ -274,7 +302,7 @@ class PostgresDatabase:
             raise sa_exc.DisconnectionError  # the pool makes a new one
 
     async def connect_writer(self, *, patient: bool = False) -> WriteConnection:
-        return PostgresWriteConnection(self._patient if patient else self._writers)
+        return PostgresWriteConnection(self._patient if patient else self._writers, is_pooled=self._is_pooled)
 
     async def read(self, work: Callable[[Connection], T], *, brief: bool = False) -> T:
         return await _read(self._readers, work)

@@ -45,6 +45,7 @@ class SqliteWriteConnection:
 
     def __init__(self, connection: SqliteConnection, pace: Pace) -> None:
         self._connection, self._pace = connection, pace
+        self.in_doubt = False
 
     async def begin(self) -> None:
         self._connection.require_same_file()
@@ -72,7 +73,11 @@ class SqliteWriteConnection:
     async def run_aside(self, work: Callable[[Connection], T]) -> T:
         return await self._connection.in_thread(work, self._connection.sa)
 
-    async def commit(self) -> None:
+    async def commit(self, last: Callable[[Connection], None] | None = None) -> None:
+        self.in_doubt = False
+        if last is not None:
+            last(self._connection.sa)
+        self.in_doubt = True
         await self._connection.in_thread(self._connection.raw.execute, "COMMIT")
         self._connection.sa.rollback()  # ends SQLAlchemy's own idea of a transaction; the database has none any more
         self._pace.end_write()
