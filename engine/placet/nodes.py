@@ -60,8 +60,8 @@ class Nodes(Door):
 
         It begins within a second. `drained_at` of the node tells when nothing of it runs any more.
 
-        Raises `NotFound`; `Conflict` for a node that has ended; `NotAllowed` without the permission PM_SETUP_ADVANCE;
-        `InvalidInput` for an unknown actor.
+        Raises `NotFound`; `Conflict` for a node that has ended or timed out; `NotAllowed` without the permission
+        PM_SETUP_ADVANCE; `InvalidInput` for an unknown actor.
         """
         dn = await self._permitted(actor, Act.OPERATE)
         directory = self._world.directory
@@ -71,6 +71,12 @@ class Nodes(Door):
 
 def _drain(tx: Transaction, node_id: str, caller: Caller) -> EngineNode:
     node = _required(tx, node_id)
+    if node.status is NodeStatus.TIMED_OUT:
+        raise Conflict(
+            f"The engine {node_id!r} has not been heard of since {node.beat_at:%F %T} UTC and cannot be told anything: "
+            f"others do its work. Should process {node.pid} on {node.host} still be there, end it with kill -9 before "
+            "you start another in its place."
+        )
     if not node.status.is_alive:
         raise Conflict(f"The engine {node_id!r} is {node.status.value}, so that there is nothing to drain.")
     if node.status is not NodeStatus.DRAINING:

@@ -145,7 +145,9 @@ async def test_they_are_listed_and_drained_as_one_types(typed: Typed, server: Ru
     (one,) = (await typed("list", "--format", "json")).json
     assert (one["id"], one["status"], one["pid"], one["drained_at"]) == ("ENGINE", "Running", os.getpid(), None)
 
-    assert (await typed("drain", "ENGINE")).out.startswith("ENGINE takes no more work.")
+    alone = await typed("drain", "ENGINE")
+    assert (alone.status, alone.out.startswith("ENGINE takes no more work.")) == (Exit.DONE, True)
+    assert "No engine runs now that takes work" in alone.err
     assert (await typed("drain", "ENGINE", "--wait")).out.startswith("ENGINE is drained: nothing of it runs any more.")
     assert (await drained(server))["Status"] == "Draining"
     (one,) = (await typed("list", "--format", "json")).json
@@ -175,9 +177,12 @@ async def test_who_waits_for_one_that_never_runs_empty_is_told(typed: Typed, ser
         pass
     await store.write(moves_on)
     ran = await asyncio.wait_for(waiting, 30)
+    assert "No engine runs" not in ran.err
 
     if what == "silent":
         assert (ran.status, ran.out.startswith("other has not been heard of since 20")) == (Exit.DONE, True)
+        again = await typed("drain", "other")
+        assert (again.status, "process 4711 on there" in again.err) == (Exit.CONFLICT, True)
     else:
         assert (ran.status, "other was started again meanwhile" in ran.err) == (Exit.CONFLICT, True)
 

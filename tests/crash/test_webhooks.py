@@ -11,7 +11,6 @@ import pytest
 
 from placet import Engine, ManualClock
 from placet.directory.caller import Caller
-from placet.jobs.webhooks import LEASE
 from placet.settings import Settings
 from placet.webhooks.records import Wanted
 from tests.crash import node
@@ -33,7 +32,7 @@ async def on_their_way(url: str, to: str, how_many: int) -> list[str]:
 
 async def settled_later(url: str) -> None:
     """Let another node go on, once what the killed one had taken is nobody's any more."""
-    clock = ManualClock(datetime.now(UTC) + 2 * LEASE)
+    clock = ManualClock(datetime.now(UTC))
     async with Engine(settings=SETTINGS.with_values("test", database_url=url), clock=clock) as engine:
         await engine.settled()
         clock.move_to(clock.now() + timedelta(days=1))

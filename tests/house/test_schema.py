@@ -58,10 +58,7 @@ def _described(tx):
             "SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL "
             "AND name NOT LIKE 'alembic%'"
         )
-        return {
-            name: " ".join(text.replace('"', "").replace("('')", "''").split())
-            for name, text in tx.exec_driver_sql(sql)
-        }
+        return {name: _without_spelling(text) for name, text in tx.exec_driver_sql(sql)}
     sql = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
     described = dict(map(tuple, tx.exec_driver_sql(sql)))
     for table in metadata.tables:
@@ -70,6 +67,12 @@ def _described(tx):
             default = None if name == "event.tx" else column["default"]  # on PostgreSQL the writing transaction
             described[name] = f"{column['type']!r} {column['nullable']} {default}"
     return described
+
+
+def _without_spelling(sql):
+    """What SQLite keeps of a table as it was typed, also where a column was added to it later."""
+    words = " ".join(sql.replace('"', "").replace("('')", "''").split())
+    return words.replace(" ,", ",").replace(" )", ")")
 
 
 # How each database is told to put other rows in the place of those that are there.

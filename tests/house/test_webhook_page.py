@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from placet.core.events import KINDS
-from placet.jobs.webhooks import AT_ONCE, LEASE, RETRY
+from placet.jobs.webhooks import AT_ONCE, RETRY
+from placet.store.deliveries import LEASE
 from placet.webhooks.manage import MOST
 from placet.webhooks.sender import SECONDS
 

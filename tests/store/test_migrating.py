@@ -12,9 +12,10 @@ from typing import Any
 import asyncpg
 import pytest
 from alembic import command
+from sqlalchemy import text
 
 from placet import ManualClock
-from placet.errors import Unavailable
+from placet.errors import Conflict, InvalidInput, Unavailable
 from placet.store.database import opened
 from placet.store.migrate import migrate, newest, require_newest
 from tests.store.harness import an_engine
@@ -54,6 +55,33 @@ async def test_a_table_that_is_not_there(database_url: str, clock: ManualClock):
         for ask in (engine.as_system().work_items(), engine.as_system().start("Ask", initiator="anna")):
             with pytest.raises(Unavailable, match=r"work_item.*run `placet migrate`"):
                 await ask
+
+
+async def test_a_database_with_something_else_in_it_is_refused(empty_database_url: str):
+    async with opened(empty_database_url) as database:
+        writer = await database.connect_writer()
+        await writer.begin()
+        await writer.run(lambda tx: tx.execute(text("CREATE TABLE process (n int)")))
+        await writer.commit()
+        await writer.close()
+        with pytest.raises(
+            Conflict, match=r"in the way \(.*process.* already exists\); give Placet a database of its own"
+        ):
+            await migrate(database)
+
+
+@pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
+async def test_a_database_that_cannot_keep_every_text_is_refused(empty_database_url: str):
+    address, _, name = empty_database_url.rpartition("/")
+    owner = await asyncpg.connect(f"{address}/postgres")
+    try:
+        await owner.execute(f'CREATE DATABASE "{name}_ascii" TEMPLATE template0 ENCODING SQL_ASCII LOCALE "C"')
+        async with opened(f"{empty_database_url}_ascii") as database:
+            with pytest.raises(InvalidInput, match=r"keeps texts as SQL_ASCII.*ENCODING 'UTF8'"):
+                await migrate(database)
+    finally:
+        await owner.execute(f'DROP DATABASE IF EXISTS "{name}_ascii" WITH (FORCE)')
+        await owner.close()
 
 
 @pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlalchemy import text, update
 
 from placet import Engine, EngineNode, NodeStatus
 from placet.clock import SystemClock
-from placet.errors import Conflict, NotAllowed, NotFound, Unavailable
+from placet.errors import Conflict, InvalidInput, NotAllowed, NotFound, Unavailable
 from placet.loader import parse_definition
 from placet.nodes import default_engine_id
 from placet.settings import Settings
@@ -184,6 +184,15 @@ async def test_a_file_has_one_lock_whatever_leads_to_it(database_url, tmp_path, 
         await lock.release()
 
 
+@pytest.mark.parametrize(("database_url", "empty_database_url"), [("postgresql", "postgresql")], indirect=True)
+async def test_a_lock_on_another_database_is_refused(database_url, empty_database_url):
+    settings = Settings(database_url=database_url, database_direct_url=empty_database_url, engine_id="a")
+    with pytest.raises(InvalidInput, match="lead to different databases, or one of them to a standby"):
+        await Engine(settings=settings).open()
+    async with a_node(database_url, "a") as engine:  # where it is the same, nobody minds
+        assert await engine.store.read(engine._node._lock.is_on)
+
+
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_a_session_that_has_ended_holds_nothing(database_url):
     one, other = liveness(database_url, "", "a"), liveness(database_url, "", "a")
@@ -249,6 +258,16 @@ async def test_a_second_node_of_an_id_is_refused_and_one_of_another_is_not(datab
         assert (await one.as_system().node("a")).status is NodeStatus.RUNNING
     async with a_node(database_url, "a"):  # it has let go
         pass
+
+
+async def test_a_second_node_of_an_id_that_is_silent_is_told_how_to_have_it(database_url, monkeypatch):
+    monkeypatch.setattr("placet.jobs.own_node.BEAT_SECONDS", 1e9)
+    async with a_node(database_url, "a") as engine:
+        await engine.store.write(ages("a", beat_at=SILENCE + SECOND))
+        with pytest.raises(
+            Conflict, match=r"'a' runs already: .* not been heard of since .*: end it with kill -9, or wait"
+        ):
+            await Engine(settings=Settings(database_url=database_url, engine_id="a")).open()
 
 
 async def test_an_engine_that_cannot_be_opened_leaves_its_id_to_others(database_url, tmp_path):
@@ -414,6 +433,15 @@ async def test_one_that_has_ended_cannot_be_drained(database_url):
                 await engine.as_system().node(id_)
 
 
+async def test_one_that_is_silent_cannot_be_drained_and_it_is_said_where_it_was(database_url, transactions):
+    await transactions.write(partial(nodes.register, start=a_start()))
+    await transactions.write(ages("one", beat_at=SILENCE + SECOND))
+    async with a_node(database_url, "b") as engine:
+        said = rf"'one' has not been heard of since {datetime.now(UTC):%Y}-.* UTC .*process 4711 on here .* kill -9"
+        with pytest.raises(Conflict, match=said):
+            await engine.as_system().drain_node("one")
+
+
 async def test_only_who_operates_sees_and_drains_them(database_url, clock):
     async with an_engine(database_url, clock) as engine:
         for asked in (engine.nodes(actor=ANNA), engine.node("a", actor=ANNA), engine.drain_node("a", actor=ANNA)):
@@ -471,7 +499,7 @@ async def test_a_node_says_that_it_lives_whatever_becomes_of_its_lock(database_u
         monkeypatch.setattr(engine._node._lock, "is_held", is_held)
         monkeypatch.setattr(engine._node._lock, "take", take)
         async with asyncio.timeout(30):
-            while not engine._node._lacks_lock:
+            while engine._node._lacks_lock.reason is None:
                 await engine.as_system().nodes()
         beat_at = (await engine.as_system().node("a")).beat_at
         async with asyncio.timeout(30):

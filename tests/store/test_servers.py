@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from placet.errors import InvalidInput, Unavailable
 from placet.store.database import liveness, opened, postgres
 from placet.store.database.postgres import connect_apart
 from placet.store.database.servers import Servers, address
+from placet.store.migrate import migrate
 from placet.store.queue_driver import Reconnecting
 from tests.postgres import Databases, free_port
 from tests.store.harness import an_engine
@@ -49,14 +52,20 @@ def test_where_an_address_leads(url: str, expected: Any):
 
 
 def test_the_rest_of_an_address_stays_as_it_is():
-    found = address("postgresql://anna:p%40ss@one:1,two:2/placet?ssl=require")
+    found = address("postgresql://anna:p%40ss@one:1,two:2/placet?sslmode=require")
     assert (found.username, found.password, found.database) == ("anna", "p@ss", "placet")
-    assert found.query["ssl"] == "require"
+    assert found.query["sslmode"] == "require"
 
 
 @pytest.mark.parametrize(
     "url",
-    ["postgresql://u:secret@one:x/db", "postgresql://u:secret@one:x,two:2/db", "postgresql://u:secret@one,,two/db"],
+    [
+        "postgresql://u:secret@one:65536/db",
+        "postgresql://u:secret@one:1,two:0/db",
+        "postgresql://u:secret@one:x/db",
+        "postgresql://u:secret@one:x,two:2/db",
+        "postgresql://u:secret@one,,two/db",
+    ],
 )
 def test_what_is_no_address_is_told_without_the_password(url: str):
     with pytest.raises(InvalidInput, match=r"is no address of a database; write postgresql://") as refused:
@@ -64,9 +73,84 @@ def test_what_is_no_address_is_told_without_the_password(url: str):
     assert "secret" not in str(refused.value)
 
 
-def test_a_standby_alone_is_refused():
-    with pytest.raises(InvalidInput, match=r"target_session_attrs is 'any' .* read-write or primary"):
-        address("postgresql://one,two/db?target_session_attrs=any")
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        ("target_session_attrs=any", r"target_session_attrs is 'any' .* read-write or primary"),  # a standby alone
+        ("sslmode=yes", r"sslmode is 'yes' .* disable, .* verify-ca or verify-full"),
+        (
+            "password=secret&timeout=1",
+            r"ends in 'timeout', which is nothing that can be said there; what can is .*sslmode",
+        ),
+        ("ssl=secret", r"ends in 'ssl', "),
+    ],
+)
+def test_what_an_address_may_not_end_in_is_refused(end: str, said: str):
+    with pytest.raises(InvalidInput, match=said) as refused:
+        address(f"postgresql://one,two/db?{end}")
+    assert "secret" not in str(refused.value)
+
+
+# -- secured connections ---------------------------------------------------------------------------
+
+
+@on_postgresql
+async def test_whether_a_connection_is_to_be_secured_is_said_in_the_address(database_url: str):
+    for mode in ("disable", "prefer"):
+        async with opened(f"{database_url}?sslmode={mode}") as database:
+            assert await database.read(lambda tx: tx.scalar(text("SELECT 1"))) == 1
+    async with opened(f"{database_url}?sslmode=require") as database:
+        with pytest.raises(Unavailable, match=r"cannot be reached \(.*SSL.*\)"):  # this server has no certificate
+            await database.read(lambda tx: tx.scalar(text("SELECT 1")))
+
+
+@on_postgresql
+async def test_whose_certificate_is_asked_for_is_said_in_the_address(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with pytest.raises(InvalidInput, match=r"sslrootcert is '.*ca.pem' .* no such file"):
+        address(f"{database_url}?sslmode=verify-full&sslrootcert={tmp_path}/ca.pem")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    async with opened(f"{database_url}?sslmode=verify-full") as database:
+        with pytest.raises(InvalidInput, match=r"address of the database cannot be used: .*root\.crt"):
+            await database.read(lambda tx: tx.scalar(text("SELECT 1")))
+
+
+# -- who is not let in -----------------------------------------------------------------------------
+
+
+@on_postgresql
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        (r"//nobody@\g<1>/postgres", r"does not let this engine in \(role \"nobody\" .*\); database_url has to name"),
+        (
+            r"//postgres@\g<1>/nowhere",
+            r"does not let this engine in \(database \"nowhere\" .*\); database_url has to name",
+        ),
+        (r"//postgres@127.0.0.1:1/postgres", r"cannot be reached \(.*\); try again in a moment, and see that it runs"),
+        (
+            r"//postgres@nowhere.invalid/postgres",
+            r"cannot be reached \(.*\); try again in a moment, and see that it runs",
+        ),
+    ],
+)
+async def test_who_is_not_let_in_is_told_what_to_look_at(database_url: str, where: str, said: str):
+    async with opened(re.sub(r"//[^@]*@([^/]*)/.*", where, database_url)) as database:
+        with pytest.raises(Unavailable, match=said):
+            await migrate(database)
+
+
+@on_postgresql
+async def test_a_server_that_takes_no_writes_is_told_of(database_url: str):
+    async with opened(database_url) as database:
+        with pytest.raises(Unavailable, match=r"takes no writes \(.*\): it is a standby, or is to be read only"):
+            await database.read(take_no_writes)
+
+
+def take_no_writes(tx: Connection) -> None:
+    tx.execute(text("SET TRANSACTION READ ONLY"))
+    tx.execute(text("CREATE TABLE one (n int)"))
 
 
 # -- connections -----------------------------------------------------------------------------------

@@ -8,17 +8,19 @@ import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, type_coerce, update
+from sqlalchemy.types import BigInteger
 
 from placet import Engine, ManualClock
 from placet.directory.caller import Caller
 from placet.directory.users import UserValues
 from placet.directory.users import change as change_user
 from placet.errors import InvalidInput
-from placet.jobs.webhooks import AT_ONCE, BOUNDS, LEASE, RETRY
+from placet.jobs.webhooks import AT_ONCE, BOUNDS, RETRY
 from placet.settings import Settings
 from placet.store import audit, deliveries, trail, webhooks
 from placet.store.database import opened
@@ -503,6 +505,16 @@ async def test_a_receiver_that_refuses_some_events_gets_the_others(
     assert len(receiver.requests) == 45
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_however_many_wait_no_event_that_is_added_reads_all_of_them(engine: Engine):
+    def plan(tx: Any) -> str:
+        statement = str(deliveries._BEGIN.statement.compile(dialect=tx.dialect))
+        return str(tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (0,) * statement.count("?")).all())
+
+    told = await engine.store.read(plan)
+    assert told.count("uq_webhook_delivery_event (webhook_id=? AND process_id=?") == told.count("SEARCH") == 3, told
+
+
 # -- nodes that stop, and several of them ----------------------------------------------------------
 
 
@@ -517,13 +529,13 @@ async def test_what_was_under_way_when_a_node_died_comes_again_once_its_lease_is
         assert await courier._pump.run(await courier._live.active())
         webhook_id = (await engine.webhooks.one(system(engine), "Theirs")).id
         (taken,) = await engine.store.write(
-            lambda tx: deliveries.take(tx, {webhook_id: 1}, clock.now(), clock.now() + LEASE)
+            lambda tx: deliveries.take(tx, {webhook_id: 1}, clock.now())
         )  # and here it dies
 
     async with a_node(database_url, clock) as engine:
-        await engine.settled()
-        assert receiver.requests == []
-        clock.move(seconds=LEASE.total_seconds())
+        await engine._courier._look()
+        assert not engine._courier._under_way
+        await engine.store.write(move_leases, refresh=False)
         await engine.settled()
 
         assert [request.headers["placet-event-id"] for request in receiver.requests] == [taken.event_id]
@@ -537,23 +549,64 @@ async def test_what_is_under_way_is_kept_as_long_as_it_takes(
         await add(engine, receiver.url("/held"), *STARTED)
         await started(engine)
         await receiver.wait_for(1)
-        clock.move(seconds=LEASE.total_seconds() / 2)
+        taken_until = await held_until(engine)
         async with asyncio.timeout(20):
-            while await next_at(engine) != clock.now() + LEASE:
+            while await held_until(engine) == taken_until:
                 await clock.wait(None, asyncio.Event(), 0.02)
-        clock.move(seconds=LEASE.total_seconds() * 3 / 4)
-        others = SETTINGS.with_values("test", engine_id="other")
-        async with a_node(database_url, clock, others) as other:
-            await other.settled()
-        assert len(receiver.requests) == 1
+        (delivery,) = await engine.webhooks.deliveries(system(engine), "Theirs", dead=False)
+        assert delivery.tries == 1
         receiver.release.set()
         await engine.settled()
 
         assert await count(engine, "webhook_delivery") == 0
 
 
-async def next_at(engine: Engine) -> datetime:
-    return await engine.store.read(lambda tx: tx.execute(select(webhook_delivery.c.next_at)).scalar_one())
+@pytest.mark.parametrize("minutes", [-1, 1])
+async def test_nodes_whose_clocks_differ_do_not_take_each_other_s_deliveries(
+    database_url: str, clock: ManualClock, receiver: FaultServer, minutes: int
+):
+    others = SETTINGS.with_values("test", engine_id="other"), ManualClock(clock.now() + timedelta(minutes=minutes))
+    async with a_node(database_url, clock) as engine, a_node(database_url, others[1], others[0]) as other:
+        await add(engine, receiver.url("/held"), *STARTED)
+        await started(engine)
+        await receiver.wait_for(1)
+        for each in (engine, other):
+            await each._courier._look()
+        (delivery,) = await engine.webhooks.deliveries(system(engine), "Theirs", dead=False)
+        receiver.release.set()
+        await asyncio.gather(engine.settled(), other.settled())
+
+        assert (delivery.tries, len(receiver.requests)) == (1, 1)
+        assert await count(engine, "webhook_delivery") == 0
+
+
+async def test_who_took_something_before_the_database_s_clock_was_set_back_does_not_keep_it(
+    database_url: str, clock: ManualClock, receiver: FaultServer
+):
+    async with a_node(database_url, clock, run_jobs=False) as engine:
+        await add(engine, receiver.url("/ok"), *STARTED)
+        await started(engine)
+        await readable(engine)
+        assert await engine._courier._pump.run(await engine._courier._live.active())
+        webhook_id = (await engine.webhooks.one(system(engine), "Theirs")).id
+
+        def take(tx: Any) -> list[deliveries.Delivery]:
+            return deliveries.take(tx, {webhook_id: 1}, clock.now())
+
+        assert len(await engine.store.write(take)) == 1
+        assert await engine.store.write(take) == []
+        await engine.store.write(partial(move_leases, by=timedelta(hours=1)))
+        assert len(await engine.store.write(take)) == 1
+
+
+async def held_until(engine: Engine) -> datetime | None:
+    return await engine.store.read(lambda tx: tx.execute(select(webhook_delivery.c.held_until)).scalar_one())
+
+
+def move_leases(tx: Any, by: timedelta = -deliveries.LEASE) -> None:
+    """Have all that is taken be taken for longer, or no longer."""
+    until = type_coerce(webhook_delivery.c.held_until, BigInteger)
+    tx.execute(update(webhook_delivery).values(held_until=until + by // timedelta(milliseconds=1)))
 
 
 async def test_who_was_overtaken_changes_nothing(database_url: str, clock: ManualClock, receiver: FaultServer):
@@ -565,17 +618,20 @@ async def test_who_was_overtaken_changes_nothing(database_url: str, clock: Manua
         webhook_id, now = (await engine.webhooks.one(system(engine), "Theirs")).id, clock.now()
 
         def take(tx: Any) -> list[deliveries.Delivery]:
-            return deliveries.take(tx, {webhook_id: 1}, now, now)
+            return deliveries.take(tx, {webhook_id: 1}, now)
 
         (slept,) = await engine.store.write(take)
+        await engine.store.write(move_leases)
         (other,) = await engine.store.write(take)
-        until = now + LEASE
-        await engine.store.write(lambda tx: deliveries.keep(tx, [slept], until))
-        await engine.store.write(lambda tx: deliveries.settle(tx, deliveries.Outcomes([slept], [], []), now))
-        assert await next_at(engine) == now
+        await engine.store.write(move_leases)
+        moved = await held_until(engine)
+        await engine.store.write(lambda tx: deliveries.keep(tx, [slept]))
+        for outcomes in (deliveries.Outcomes([slept], [], []), deliveries.Outcomes([], [], [slept])):
+            await engine.store.write(partial(deliveries.settle, outcomes=outcomes, now=now))
+        assert await held_until(engine) == moved
 
-        await engine.store.write(lambda tx: deliveries.keep(tx, [other], until))
-        assert await next_at(engine) == until
+        await engine.store.write(lambda tx: deliveries.keep(tx, [other]))
+        assert await held_until(engine) != moved
         await engine.store.write(lambda tx: deliveries.settle(tx, deliveries.Outcomes([other], [], []), now))
         assert await count(engine, "webhook_delivery") == 0
 
@@ -644,7 +700,7 @@ async def test_an_event_that_comes_while_the_one_before_it_is_written_off_does_n
     def first(tx: Any) -> list[deliveries.Delivery]:
         webhooks.add(tx, row)
         deliveries.add(tx, webhook_id, [(process_id, 1)], now)
-        return deliveries.take(tx, {webhook_id: 1}, now, now + LEASE)
+        return deliveries.take(tx, {webhook_id: 1}, now)
 
     def second(tx: Any) -> None:
         assert webhooks.move_on(tx, webhook_id, Position(), Position(0, 2))

@@ -75,6 +75,8 @@ async def drain(
 
     async with open_engines(where) as desk:
         found = await desk.drain(engine)
+        if not any(each.status == "Running" for each in await desk.every()):
+            note("No engine runs now that takes work: timers, calls, mail and webhooks wait until one does.")
         while wait and not found.runs_nothing:
             await asyncio.sleep(_LOOK_SECONDS)
             found = await desk.one(engine)

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from placet.clock import SystemClock
-from placet.errors import Conflict, PlacetError, Unavailable
+from placet.core.statuses import NodeStatus
+from placet.errors import Conflict, InvalidInput, PlacetError, Unavailable
+from placet.jobs.trouble import Trouble
 from placet.log import get_logger
 from placet.store import marks
 from placet.store import nodes as rows
@@ -26,7 +28,7 @@ BEAT_SECONDS = 1.0
 _PATIENCE_SECONDS, _AGAIN_SECONDS = 1.0, 0.05
 #: How long a beat waits for the lock's own connection: who waited for a dead wire would be taken for dead.
 _LOCK_SECONDS = 1.0
-#: How far the clocks of this machine and of the database may be apart; a lease is as long.
+#: How far the clocks of this machine and of the database may be apart.
 APART = timedelta(seconds=2)
 #: After so many beats those that ended long ago are looked for.
 _BEATS_OF_AN_HOUR = 3600
@@ -44,8 +46,10 @@ class OwnNode:
         self._draining: asyncio.Task[None] | None = None
         self._takes_none: str | None = None
         self._marked: list[Mark] = []
-        self._beats, self._is_silent = 0, False
-        self._lacks_lock = self._is_lost = self._is_drained = self._is_apart = False
+        self._beats = 0
+        self._silence = Trouble(log, "this engine could not tell that it lives")
+        self._lacks_lock = Trouble(log, "the lock of this engine's id cannot be looked after")
+        self._is_lost = self._is_drained = self._is_apart = False
         self._machine = SystemClock()  # whatever clock the engine goes by
         self.is_first = False  # of those that run: what one is to do at a time is its work
 
@@ -58,6 +62,11 @@ class OwnNode:
         """Take the id and be listed; raises `Conflict` where another node lives under it."""
         if not await self._locked():
             raise Conflict(await self._refusal())
+        if not await self._store.read(self._lock.is_on):
+            raise InvalidInput(
+                "The settings database_url and database_direct_url lead to different databases, or one of them to a "
+                "standby: give both the address of the same one, with the same name at its end."
+            )
         await self._store.write(self._register, refresh=False)
         self._beating = asyncio.create_task(self._beat_on(), name="placet-node")
 
@@ -94,9 +103,15 @@ class OwnNode:
         id_ = self._start.id
         other = await self._store.read(partial(rows.one, node_id=id_))
         who = "" if other is None else f": process {other.pid} on {other.host}, since {other.started_at:%F %H:%M} UTC"
+        what = "Stop that one first"
+        if other is not None and other.status is NodeStatus.TIMED_OUT:
+            what = (
+                f"It has not been heard of since {other.beat_at:%F %T} UTC: end it with kill -9, or wait for half a "
+                "minute where its machine is gone"
+            )
         return (
-            f"The engine {id_!r} runs already{who}. Stop that one first, or give this one a name of its own: "
-            "--engine-id or the setting engine_id."
+            f"The engine {id_!r} runs already{who}. {what}, or give this one a name of its own: --engine-id or the "
+            "setting engine_id."
         )
 
     def _register(self, tx: Transaction) -> None:
@@ -116,11 +131,9 @@ class OwnNode:
             await asyncio.sleep(BEAT_SECONDS)
             try:
                 await self._beat()
-                self._is_silent = False
+                self._silence.over()
             except PlacetError as failure:
-                if not self._is_silent:
-                    log.warning("this engine could not tell that it lives", error=failure.message)
-                self._is_silent = True
+                self._silence.met(failure.message)
             except Exception:
                 log.exception("a beat failed")
 
@@ -158,11 +171,9 @@ class OwnNode:
                 if not await self._lock.is_held():
                     await self._lock.take()  # where it is not free, a lost session of our own may have it still
         except (PlacetError, TimeoutError) as failure:
-            if not self._lacks_lock:
-                log.warning("the lock of this engine's id cannot be looked after", error=str(failure) or "no answer")
-            self._lacks_lock = True
+            self._lacks_lock.met(str(failure) or "no answer")
         else:
-            self._lacks_lock = False
+            self._lacks_lock.over()
 
     def _say(self, tx: Transaction) -> Beat | None:
         """Say that this node lives; None where its id is another's by now."""

@@ -14,6 +14,7 @@ from placet.commands import ChildEnded, Command, FireItemTimer, FireJob, StartPr
 from placet.core.records import TRACE, Job
 from placet.errors import PlacetError, Unavailable
 from placet.jobs.stranded import Stranded
+from placet.jobs.trouble import Trouble
 from placet.log import get_logger
 from placet.store import jobs, start_keys, work_items
 from placet.store.world import World
@@ -40,6 +41,7 @@ class Scheduler:
         self._closing = False
         self._task: asyncio.Task[None] | None = None
         self._idle = asyncio.Event()
+        self._trouble = Trouble(log, "due work could not be read")
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="placet-scheduler")
@@ -73,8 +75,9 @@ class Scheduler:
                 await self._fire_all()
                 if (self._clock.now() - forgotten_at).total_seconds() > 3600 and not await self._forget_keys():
                     forgotten_at = self._clock.now()
+                self._trouble.over()
             except PlacetError as failure:
-                log.warning("due work could not be read", error=failure.message)
+                self._trouble.met(failure.message)
             except Exception:
                 log.exception("the scheduler failed")
             if not self._woken.is_set():

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from placet.clock import Clock
 from placet.connectors.records import Retry
@@ -19,6 +20,7 @@ from placet.directory.caller import Caller
 from placet.errors import PlacetError, Unavailable
 from placet.jobs.calls import wait
 from placet.jobs.circuit import Bounds, Circuit
+from placet.jobs.trouble import Trouble
 from placet.log import get_logger
 from placet.store import deliveries, trail
 from placet.store.deliveries import Delivery, Failed, Outcomes
@@ -36,8 +38,7 @@ log = get_logger("placet.jobs")
 
 #: How often a delivery is tried before it is dead: over a day or so.
 RETRY = Retry(attempts=12, first=timedelta(seconds=10), factor=3.0, longest=timedelta(hours=12))
-#: How long a delivery is left to who has taken it, and how often he says that he is still at it.
-LEASE = timedelta(seconds=2)
+#: How often who has taken a delivery says that he is still at it.
 _RENEW_SECONDS = 0.5
 #: How many deliveries of one webhook are under way at once.
 AT_ONCE = 8
@@ -47,7 +48,7 @@ BOUNDS = Bounds(AT_ONCE, breaker_failures=10, breaker_seconds=30)
 _POLL_SECONDS = 0.5
 #: How long deliveries that are under way when the engine closes may take to end.
 _GRACE_SECONDS = 2.0
-#: How long to wait for who writes in another transaction, before another look whether he still does.
+#: How long to wait for who writes in another transaction or has taken something, before another look.
 _HELD_BACK_SECONDS = 0.02
 _LONGEST_ERROR = 500
 
@@ -75,6 +76,7 @@ class Courier:
         self._closing = self._draining = False
         self._task: asyncio.Task[None] | None = None
         self._renewing: asyncio.Task[None] | None = None
+        self._trouble = Trouble(log, "webhooks could not be looked after")
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="placet-courier")
@@ -118,11 +120,21 @@ class Courier:
         """Return once there is nothing to deliver any more by the clock; for tests."""
         if self._task is None:
             raise Unavailable("This engine runs no timers and jobs; open it with run_jobs=True.")
-        while self._live.may_be_some and await self._store.read(trail.held_back):
+        await self._not_while(trail.held_back)
+        while True:
+            self._idle.clear()
+            self._woken.set()
+            await self._idle.wait()
+            if not await self._not_while(deliveries.are_held):
+                return
+
+    async def _not_while(self, is_so: Callable[[Any], bool]) -> bool:
+        """Wait until something is so no more; gives whether it was."""
+        waited = False
+        while self._live.may_be_some and await self._store.read(is_so):
             await self._clock.wait(None, asyncio.Event(), _HELD_BACK_SECONDS)
-        self._idle.clear()
-        self._woken.set()
-        await self._idle.wait()
+            waited = True
+        return waited
 
     async def reached(self) -> Position | None:
         """Up to where all that receivers are to be told of is on its way; None where that is not known yet.
@@ -138,9 +150,10 @@ class Courier:
             self._woken.clear()
             try:
                 did = await self._look()
+                self._trouble.over()
             except PlacetError as failure:
                 did = False
-                log.warning("webhooks could not be looked after", error=failure.message)
+                self._trouble.met(failure.message)
             except Exception:
                 did = False
                 log.exception("the courier failed")
@@ -176,7 +189,7 @@ class Courier:
         def work(tx: Transaction) -> list[Delivery]:
             if ended:
                 deliveries.settle(tx, ended, now)
-            return deliveries.take(tx, wanted, now, now + LEASE)
+            return deliveries.take(tx, wanted, now)
 
         try:
             return await self._store.write(work, refresh=False)
@@ -191,9 +204,8 @@ class Courier:
             held = [delivery for delivery, _ in self._under_way.values()]
             if not held:
                 continue
-            until = self._clock.now() + LEASE
             try:
-                await self._store.write(partial(deliveries.keep, held=held, until=until), refresh=False)
+                await self._store.write(partial(deliveries.keep, held=held), refresh=False)
             except PlacetError as failure:
                 log.warning("deliveries under way could not be kept", error=failure.message)
 

@@ -1,32 +1,40 @@
 """Events on their way to webhooks, as rows: what is due, who has taken it, and what became of it.
 
 Of each process one event at a time has a `next_at` for each webhook, and the others wait until it has arrived or is
-dead. Who takes one moves its `next_at` ahead for as long as it may take, and counts its `tries` up: what another did
-with it before then comes too late. Every change holds the row of the webhook, so that none overlooks another's.
+dead. Who takes one has it for a lease, by the database's own time, and counts its `tries` up: what another did with it
+before then comes too late. Every change holds the row of the webhook, so that none overlooks another's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, literal_column, null, or_, select, update
 
 from placet.store.bulk import Bulk
+from placet.store.database.either import unordered
+from placet.store.database_time import NOW, is_past
 from placet.store.tables import webhook, webhook_delivery
 
+#: How long a delivery is left to who has taken it.
+LEASE = timedelta(seconds=2)
+
 _c = webhook_delivery.c
+_UNTIL = NOW + literal_column(str(LEASE // timedelta(milliseconds=1)))
+#: Nobody has it; who has it far into the future took it before the database's clock was set back.
+_IS_FREE = or_(_c.held_until.is_(None), is_past(_c.held_until, timedelta()), ~is_past(_c.held_until, -2 * LEASE))
 _other = webhook_delivery.alias("other")
 _OF_QUEUE = _c.webhook_id == bindparam("of"), _c.process_id == bindparam("key")
 _OTHERS = _other.c.webhook_id == bindparam("of"), _other.c.process_id == bindparam("key")
 _FIRST = select(func.min(_other.c.event_number)).where(*_OTHERS, _other.c.dead_at.is_(None)).scalar_subquery()
-_ON_ITS_WAY = select(_other.c.id).where(*_OTHERS, _other.c.next_at.is_not(None)).exists()
+_ON_ITS_WAY = select(_other.c.id).where(*_OTHERS, unordered(_other.c.next_at).is_not(None)).exists()
 _INSERT = Bulk(insert(webhook_delivery), ["webhook_id", "process_id", "event_number"])
 _HELD = _c.id == bindparam("row"), _c.tries == bindparam("fence")
 _DELETE = Bulk(delete(webhook_delivery).where(*_HELD))
-_KEEP = Bulk(update(webhook_delivery).where(*_HELD).values(next_at=bindparam("next_at")))
+_KEEP = Bulk(update(webhook_delivery).where(*_HELD).values(held_until=_UNTIL))
 _BEGIN = Bulk(
     update(webhook_delivery)
     .where(*_OF_QUEUE, _c.event_number == _FIRST, _c.dead_at.is_(None), ~_ON_ITS_WAY)
@@ -35,10 +43,13 @@ _BEGIN = Bulk(
 _FAILED = Bulk(
     update(webhook_delivery)
     .where(*_HELD)
-    .values({name: bindparam(name) for name in ("next_at", "dead_at", "last_error", "last_at")})
+    .values(
+        {name: bindparam(name) for name in ("next_at", "dead_at", "last_error", "last_at")} | {"held_until": null()}
+    )
 )
-_LET_GO = Bulk(update(webhook_delivery).where(*_HELD).values(next_at=bindparam("next_at"), tries=bindparam("before")))
-_DUE_AT = select(func.min(_c.next_at)).where(_c.webhook_id == webhook.c.id, _c.next_at.is_not(None)).scalar_subquery()
+_LET_GO = Bulk(update(webhook_delivery).where(*_HELD).values(held_until=null(), tries=bindparam("before")))
+_TO_BE_SENT = _c.webhook_id == webhook.c.id, _c.next_at.is_not(None)
+_DUE_AT = select(func.min(_c.next_at)).where(*_TO_BE_SENT, _IS_FREE).scalar_subquery()
 _DUE = select(webhook.c.id, _DUE_AT.label("at")).where(webhook.c.active)
 
 
@@ -55,6 +66,7 @@ class Delivery:
     dead_at: datetime | None
     last_error: str | None
     last_at: datetime | None
+    held_until: datetime | None
 
     @property
     def event_id(self) -> str:
@@ -109,22 +121,28 @@ def _begin(tx: Connection, queues: Collection[tuple[str, str]], now: datetime) -
 
 
 def due(tx: Connection) -> Mapping[str, datetime]:
-    """When the next delivery of each active webhook comes due."""
+    """When the next delivery of each active webhook comes due that nobody has taken."""
     return {row.id: row.at for row in tx.execute(_DUE) if row.at is not None}
 
 
-def take(tx: Connection, wanted: Mapping[str, int], now: datetime, until: datetime) -> list[Delivery]:
-    """Take so many deliveries of these webhooks as are due, the earliest first; nobody else does `until` then."""
+def are_held(tx: Connection) -> bool:
+    """Whether somebody has taken a delivery of an active webhook, or had when he died."""
+    held = select(_c.id).where(_c.webhook_id == webhook.c.id, ~_IS_FREE).exists()
+    return tx.execute(select(webhook.c.id).where(webhook.c.active, held).limit(1)).first() is not None
+
+
+def take(tx: Connection, wanted: Mapping[str, int], now: datetime) -> list[Delivery]:
+    """Take so many deliveries of these webhooks as are due, the earliest first; nobody else does for a lease."""
     taken: list[Delivery] = []
     for webhook_id, most in wanted.items():
-        rows = tx.execute(_TAKE, {"of": webhook_id, "now": now, "most": most, "until": until})
+        rows = tx.execute(_TAKE, {"of": webhook_id, "now": now, "most": most})
         taken += map(_delivery, rows)
     return taken
 
 
-def keep(tx: Connection, held: Collection[Delivery], until: datetime) -> None:
-    """Leave deliveries to who has taken them for longer."""
-    _KEEP.run(tx, [_held(each) | {"next_at": until} for each in sorted(held, key=lambda each: each.id)])
+def keep(tx: Connection, held: Collection[Delivery]) -> None:
+    """Leave deliveries to who has taken them for another lease from now on."""
+    _KEEP.run(tx, [_held(each) for each in sorted(held, key=lambda each: each.id)])
 
 
 def settle(tx: Connection, outcomes: Outcomes, now: datetime) -> None:
@@ -132,7 +150,7 @@ def settle(tx: Connection, outcomes: Outcomes, now: datetime) -> None:
     hold(tx, outcomes.webhook_ids)
     _DELETE.run(tx, [_held(each) for each in sorted(outcomes.arrived, key=lambda each: each.id)])
     _FAILED.run(tx, [_failed(each) for each in sorted(outcomes.failed, key=lambda each: each.delivery.id)])
-    _LET_GO.run(tx, [_let_go(each, now) for each in sorted(outcomes.let_go, key=lambda each: each.id)])
+    _LET_GO.run(tx, [_let_go(each) for each in sorted(outcomes.let_go, key=lambda each: each.id)])
     ended = [*outcomes.arrived, *(each.delivery for each in outcomes.failed if each.next_at is None)]
     _begin(tx, {(each.webhook_id, each.process_id) for each in ended}, now)
 
@@ -174,8 +192,8 @@ def _held(delivery: Delivery) -> dict[str, Any]:
     return {"row": delivery.id, "fence": delivery.tries}
 
 
-def _let_go(delivery: Delivery, now: datetime) -> dict[str, Any]:
-    return _held(delivery) | {"before": delivery.tries - 1, "next_at": now}
+def _let_go(delivery: Delivery) -> dict[str, Any]:
+    return _held(delivery) | {"before": delivery.tries - 1}
 
 
 def _failed(failed: Failed) -> dict[str, Any]:
@@ -194,14 +212,14 @@ def _delivery(row: Row[Any]) -> Delivery:
 def _take() -> Any:
     these = (
         select(_c.id)
-        .where(_c.webhook_id == bindparam("of"), _c.next_at <= bindparam("now"))
+        .where(_c.webhook_id == bindparam("of"), _c.next_at <= bindparam("now"), _IS_FREE)
         .order_by(_c.next_at, _c.id)
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True)
         .cte("these")
     )
     taken = update(webhook_delivery).where(_c.id.in_(select(these.c.id)))
-    return taken.values(next_at=bindparam("until"), tries=_c.tries + 1).returning(webhook_delivery)
+    return taken.values(held_until=_UNTIL, tries=_c.tries + 1).returning(webhook_delivery)
 
 
 _TAKE = _take()

@@ -13,11 +13,14 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from placet.clock import Clock, SystemClock
-from placet.errors import Conflict
+from placet.errors import Conflict, InvalidInput
 from placet.store import counters, nodes
 from placet.store.database import (
     Database,
+    encoding_of,
     events_are_ahead,
+    in_the_way,
+    in_words,
     let_events_go_on,
     lock_migrations,
     lost_a_lock,
@@ -83,6 +86,11 @@ async def migrate(database: Database, *, only_empty: bool = False, clock: Clock 
             try:
                 return await _attempt(database, only_empty, now)
             except Exception as failure:
+                if in_the_way(failure):
+                    raise Conflict(
+                        f"The database has something else in it that is in the way ({in_words(failure)}); give Placet "
+                        "a database of its own."
+                    ) from None
                 if not lost_a_lock(failure) or loop.time() > until:
                     raise translate(failure) or failure from failure
             await asyncio.sleep(_AGAIN_SECONDS)  # others get their turn
@@ -148,6 +156,11 @@ def _require_room(tx: Connection, found: str) -> None:
 
 
 def _upgrade(tx: Connection, only_empty: bool, now: datetime) -> Migrated:
+    if (encoding := encoding_of(tx)) != "UTF8":
+        raise InvalidInput(
+            f"The database keeps texts as {encoding}, and those of Placet may be in any language; make one with "
+            "CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8'."
+        )
     lock_migrations(tx)
     before, after = _revision(tx), newest()
     if before is not None and before not in _known():

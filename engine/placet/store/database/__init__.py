@@ -6,8 +6,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from placet.errors import InvalidInput
-from placet.store.database.dialect import aside, bare_rows, insert_into, lock_migrations, writers_overlap
-from placet.store.database.errors import in_words, is_there_already, lost_a_lock, may_pass, refusal_of, translate
+from placet.store.database.dialect import aside, bare_rows, encoding_of, insert_into, lock_migrations, writers_overlap
+from placet.store.database.errors import (
+    in_the_way,
+    in_words,
+    is_there_already,
+    lost_a_lock,
+    may_pass,
+    refusal_of,
+    translate,
+)
 from placet.store.database.interface import Database, HasMoved, TookTooLong, WriteConnection
 from placet.store.database.liveness import Liveness, liveness
 from placet.store.database.postgres import PostgresDatabase, PostgresWriteConnection
@@ -28,7 +36,9 @@ __all__ = [
     "WriteConnection",
     "aside",
     "bare_rows",
+    "encoding_of",
     "events_are_ahead",
+    "in_the_way",
     "in_words",
     "insert_into",
     "is_there_already",

@@ -34,6 +34,12 @@ def lock_migrations(tx: Connection) -> None:
         tx.execute(text("SELECT set_config('lock_timeout', :limit, true)"), {"limit": _MIGRATION_LOCK})
 
 
+def encoding_of(tx: Connection) -> str:
+    """How the database keeps texts, in its own words."""
+    found: str | None = tx.scalar(text("SHOW server_encoding")) if tx.dialect.name == "postgresql" else None
+    return found or "UTF8"
+
+
 def bare_rows(tx: Connection, sql: str, values: Sequence[Any]) -> Sequence[tuple[Any, ...]]:
     """All rows of a statement as the driver gives them.
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import socket
 import sqlite3
+import ssl
 
 from sqlalchemy import exc as sa_exc
 
@@ -17,12 +19,21 @@ _LOST_LOCKS = ("40001", "40P01", "55P03")
 _TAKES_NO_WRITES = "25006"
 #: The session has ended, could not begin, or is at the wrong server: connection exceptions, the server stops or starts.
 _LOST_CONNECTIONS = ("08", "57P01", "57P02", "57P03", _TAKES_NO_WRITES)
-#: What a pooler says to the settings of a session, which are none of its own to it.
-_NO_SESSION = ("08P01", "unsupported startup parameter")
+#: Who signs in is not let in, or there is no such database.
+_NOT_LET_IN = ("28", "3D000")
+#: The code with which a pooler refuses anything, and what it says to the settings of a session, which it knows not.
+_OF_A_POOLER = "08P01"
+_NO_SESSION = "unsupported startup parameter"
+#: What it says to who is not let in; all else it says may pass.
+_REFUSED_BY_A_POOLER = ("authentication failed", "does not exist", "no such")
+#: What it says to a transaction where it hands on each statement by itself.
+_NO_TRANSACTION = "transaction blocks not allowed"
 #: A statement was ended before it was done.
 _CANCELLED = "57014"
 #: The role may not do this.
 _LACKS_RIGHTS = "42501"
+#: A table of this name is there.
+_IN_THE_WAY = "42P07"
 #: No such table, no such column.
 _FOREIGN_TABLES = ("42P01", "42703")
 
@@ -45,16 +56,43 @@ def translate(failure: BaseException) -> PlacetError | None:
     if _meets_a_pooler(failure):
         return InvalidInput(
             f"The setting database_url leads to a pooler of connections ({in_words(failure)}): set database_direct_url"
-            " to the address of PostgreSQL itself as well."
+            " as well, to the address of PostgreSQL itself."
+        )
+    if _sqlstate(failure).startswith("08") and _NO_TRANSACTION in in_words(failure):
+        return InvalidInput(
+            f"The setting database_url leads to a pooler that hands on statements one by one ({in_words(failure)}): "
+            "have it pool transactions."
         )
     if isinstance(failure, sa_exc.TimeoutError):
         return none_free()
+    if (trouble := _way_in(failure)) is not None:
+        return Unavailable(trouble)
     if isinstance(failure, sa_exc.DBAPIError):
         if isinstance(failure, _REFUSALS) and not failure.connection_invalidated:
             return None
     elif not isinstance(failure, (sqlite3.OperationalError, OSError)):
         return None
     return Unavailable(f"The database cannot take this now ({in_words(failure)}); try again in a moment.")
+
+
+def _way_in(failure: BaseException) -> str | None:
+    """What keeps us out of the database altogether, and is not about what it was asked."""
+    if _is_not_let_in(failure):
+        return (
+            f"The database does not let this engine in ({in_words(failure)}); database_url has to name a role, its "
+            "password and a database that is there, with @ and / in a password written as %40 and %2F."
+        )
+    if isinstance(failure, (socket.gaierror, ssl.SSLError, ConnectionError)):
+        return (
+            f"The database cannot be reached ({in_words(failure)}); try again in a moment, and see that it runs and "
+            "that database_url is right."
+        )
+    if takes_no_writes(failure):
+        return (
+            f"The database takes no writes ({in_words(failure)}): it is a standby, or is to be read only; try again "
+            "once it takes them, or name the primary in database_url."
+        )
+    return None
 
 
 def none_free() -> Unavailable:
@@ -68,6 +106,13 @@ def none_free() -> Unavailable:
 def _original(failure: BaseException) -> object:
     """The driver's own error: SQLAlchemy wraps it."""
     return getattr(failure, "orig", failure)
+
+
+def in_the_way(failure: BaseException) -> bool:
+    """Whether a table or an index is there already that was to be made."""
+    if isinstance(_original(failure), sqlite3.OperationalError):
+        return str(_original(failure)).endswith("already exists")
+    return _sqlstate(failure) == _IN_THE_WAY
 
 
 def is_there_already(failure: BaseException) -> bool:
@@ -117,8 +162,13 @@ def _lacks_tables(failure: BaseException) -> bool:
 
 
 def _meets_a_pooler(failure: BaseException) -> bool:
-    code, words = _NO_SESSION
-    return _sqlstate(failure) == code and words in str(failure)
+    return _sqlstate(failure) == _OF_A_POOLER and _NO_SESSION in str(failure)
+
+
+def _is_not_let_in(failure: BaseException) -> bool:
+    words, code = in_words(failure), _sqlstate(failure)
+    by_a_pooler = code == _OF_A_POOLER and any(each in words for each in _REFUSED_BY_A_POOLER)
+    return by_a_pooler or code.startswith(_NOT_LET_IN)
 
 
 def _sqlstate(failure: BaseException) -> str:

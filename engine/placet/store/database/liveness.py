@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Protocol
 
 import asyncpg
+from sqlalchemy import BigInteger, Connection, func, literal, select
 
 from placet.errors import InvalidInput, Unavailable
 from placet.settings import hide_secret
@@ -29,6 +30,9 @@ class Liveness(Protocol):
     async def is_held(self) -> bool:
         """Whether it is held still: a lost connection loses it."""
 
+    def is_on(self, tx: Connection) -> bool:
+        """Whether it, which is held, is on the database of a transaction, and not on another."""
+
     async def release(self) -> None:
         """Let go of it."""
 
@@ -37,7 +41,8 @@ def liveness(database_url: str, direct_url: str, engine_id: str) -> Liveness:
     """The lock of an engine id; on PostgreSQL over a connection that no pooler hands to others."""
     if database_url.startswith("sqlite"):
         return FileLock(f"{os.path.realpath(sqlite_path(database_url))}.{engine_id}.lock")
-    return SessionLock(direct_url or database_url, engine_id)
+    setting = "database_direct_url" if direct_url else "database_url"
+    return SessionLock(direct_url or database_url, engine_id, setting)
 
 
 class FileLock:
@@ -65,6 +70,9 @@ class FileLock:
     async def is_held(self) -> bool:
         return self._file is not None
 
+    def is_on(self, tx: Connection) -> bool:
+        return True
+
     async def release(self) -> None:
         file, self._file = self._file, None
         if file is not None:
@@ -74,9 +82,9 @@ class FileLock:
 class SessionLock:
     """An advisory lock of PostgreSQL, on a session of its own."""
 
-    def __init__(self, url: str, engine_id: str) -> None:
+    def __init__(self, url: str, engine_id: str, setting: str = "database_url") -> None:
         digest = hashlib.sha256(f"engine {engine_id}".encode()).digest()
-        self._url, self._key = url, int.from_bytes(digest[:8], signed=True)
+        self._url, self._setting, self._key = url, setting, int.from_bytes(digest[:8], signed=True)
         self._session: AttentiveConnection | None = None
 
     async def take(self) -> bool:
@@ -87,7 +95,7 @@ class SessionLock:
             except _FAILURES as failure:
                 raise Unavailable(
                     f"The database cannot be reached for the lock of this engine ({in_words(failure)}); is the "
-                    "setting database_direct_url right?"
+                    f"setting {self._setting} right, and does it lead past every pooler?"
                 ) from failure
         return self._session is not None
 
@@ -112,6 +120,9 @@ class SessionLock:
             return bool(await self._session.fetchval(_TAKES_WRITES))
         except _FAILURES:
             return False
+
+    def is_on(self, tx: Connection) -> bool:
+        return not tx.scalar(select(func.pg_try_advisory_xact_lock(literal(self._key, BigInteger()))))
 
     async def release(self) -> None:
         session, self._session = self._session, None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import asyncpg
 from sqlalchemy import URL, make_url
@@ -22,6 +25,13 @@ _ONE = re.compile(r"(\[(?P<v6>[^\]]+)\]|(?P<name>[^:\[\]]+))(:(?P<port>\d+))?")
 #: What a session has to be; any other is of no use to who writes.
 _WRITABLE = ("read-write", "primary")
 
+#: How the wire is secured; to asyncpg all but the first can be told in an address alone.
+_SSL_FILES = ("sslrootcert", "sslcert", "sslkey")
+_SECURING = ("sslmode", *_SSL_FILES)
+_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+#: What may stand behind the name of the database.
+_TAKEN = ("host", "port", "user", "password", "passfile", "target_session_attrs", *_SECURING)
+
 _ELSEWHERE = (
     OSError,  # a TimeoutError is one
     asyncpg.PostgresConnectionError,
@@ -38,18 +48,39 @@ def address(url: str) -> URL:
     try:
         found = _address(url.partition("://")[2])
         _, given = found.get_dialect()().create_connect_args(found)
+        _require_ports(given.get("port"))
     except (ValueError, sa_exc.ArgumentError):
         raise InvalidInput(
             f"{hide_secret(url)!r} is no address of a database; write postgresql://user:password@host:port/name, or"
             " host:port,host:port for a server and its standby."
         ) from None
-    wanted = given.get("target_session_attrs", _WRITABLE[0])
-    if wanted not in _WRITABLE:
-        raise InvalidInput(
-            f"target_session_attrs is {wanted!r} in the address of the database, and an engine writes; leave it out, or"
-            f" give it as {' or '.join(_WRITABLE)}."
-        )
+    for name in found.query:
+        if name not in _TAKEN:
+            raise InvalidInput(
+                f"The address of the database ends in {name!r}, which is nothing that can be said there; what can is "
+                f"{', '.join(_TAKEN)}."
+            )
+    _require(given, "target_session_attrs", _WRITABLE, "an engine writes")
+    _require(given, "sslmode", _SSL_MODES, "that is no way to secure a connection")
+    for name in _SSL_FILES:
+        if name in given and not (isinstance(given[name], str) and os.path.isfile(given[name])):
+            raise InvalidInput(f"{name} is {given[name]!r} in the address of the database, and there is no such file.")
     return found
+
+
+def _require_ports(given: int | Sequence[int] | None) -> None:
+    ports = [given] if isinstance(given, int) else given or ()
+    if not all(0 < port <= 65535 for port in ports):
+        raise ValueError(ports)
+
+
+def _require(given: Mapping[str, Any], name: str, known: Sequence[str], why: str) -> None:
+    wanted = given.get(name, known[0])
+    if wanted not in known:
+        raise InvalidInput(
+            f"{name} is {wanted!r} in the address of the database, and {why}; leave it out, or give it as "
+            f"{', '.join(known[:-1])} or {known[-1]}."
+        )
 
 
 def _address(rest: str) -> URL:
@@ -93,7 +124,11 @@ class Servers:
 
 
 async def _to_one(**given: Any) -> Any:
+    if securing := {name: given.pop(name) for name in _SECURING if name in given}:
+        given["dsn"] = f"postgresql://?{urlencode(securing)}"
     try:
         return await asyncpg.connect(**given)
     except asyncpg.TargetServerAttributeNotMatched:
         raise ConnectionError("it takes no writes at present") from None
+    except asyncpg.ClientConfigurationError as failure:
+        raise InvalidInput(f"The address of the database cannot be used: {in_words(failure)}.") from None

@@ -144,6 +144,7 @@ webhook_delivery = Table(
     Column("dead_at", Moment),
     Column("last_error", Text),
     Column("last_at", Moment),
+    Column("held_until", Moment),  # by who has taken it; of the database's own time
     Index("uq_webhook_delivery_event", "webhook_id", "process_id", "event_number", unique=True),
     Index(
         "ix_webhook_delivery_next_at",

@@ -1,4 +1,4 @@
-"""Engine nodes, and on PostgreSQL the queue of what they run."""
+"""Engine nodes, what they have taken by the database's time, and on PostgreSQL the queue of what they run."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sqlite_with_rowid=False,
     )
+    op.add_column("webhook_delivery", sa.Column("held_until", Moment(), nullable=True))
     op.create_index(
         "ix_job_queued",
         "job",
