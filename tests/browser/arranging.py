@@ -70,10 +70,14 @@ class Rest:
     async def failed_booking(self, faults: FaultServer, target: str, room: str = "12") -> str:
         """The id of a booking that waits with an incident, because the hotel answers from `target` with an error."""
         await self.connect(faults.url(target))
-        asked = len(faults.requests)
-        process = await self.start("admin", "Booking", room=room)
-        await faults.wait_for(asked + 1)
-        return process
+        auth = ("admin", self.passwords.get("admin", self.passwords[""]))
+        opened = f"{self.url}/v1/events?q=Kind+%3D+incident.opened"
+        async with self.client.stream("GET", opened, auth=auth, headers={"Accept": "text/event-stream"}) as events:
+            process = await self.start("admin", "Booking", room=room)
+            async for line in events.aiter_lines():
+                if process in line:
+                    return process
+        raise AssertionError(f"the booking {process} has no incident")
 
 
 def item_of(process: str, number: int = 1) -> str:
