@@ -24,7 +24,7 @@ from placet import Engine
 from placet.core.records import Job
 from placet.jobs.queue_reader import AT_ONCE, SILENCE
 from placet.store import jobs, leaving, taking, work_items
-from placet.store.bulk import Bulk
+from placet.store.bulk import Bulk, Inserts
 from placet.store.claiming import Claims
 from placet.store.queue_driver import Reconnecting
 from placet.store.tables import job, work_item
