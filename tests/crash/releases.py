@@ -16,6 +16,7 @@ from sqlalchemy import text
 from placet import engine
 from placet.store import migrate
 from placet.store.batch import Batch
+from placet.store.bulk import Inserts
 from placet_api.cli import main
 from tests.crash import node
 
@@ -57,10 +58,11 @@ def become_next(migrations: Path) -> None:
     """Be the next release in this process."""
     release = f"{engine.__version__}.next"
 
-    def write_more(write: Callable[[Batch], None]) -> Callable[[Batch], None]:
-        def replaced(batch: Batch) -> None:
-            write(batch)
+    def write_more(write: Callable[[Batch], Inserts]) -> Callable[[Batch], Inserts]:
+        def replaced(batch: Batch) -> Inserts:
+            inserts = write(batch)
             batch.tx.execute(_MOVED, {"release": release, "events": len(batch.changes.events)})
+            return inserts
 
         return replaced
 

@@ -18,6 +18,7 @@ from placet.core.names import definition_dn, dn_guid
 from placet.core.statuses import Life
 from placet.query.fields import EVENTS
 from placet.store import data_values, people, tables
+from placet.store.bulk import Inserts
 from placet.store.names import Names
 from placet.store.world import World
 from tests.builders import ADMIN, ANNA, BOARD, BOB, CARL, DORA, EVE, NINE
@@ -125,7 +126,9 @@ def _add_process(tx: Connection, world: World, dice: Random, names: Names, fille
     row = {column: names.optional_number(dn) for column, dn in who.items()} | values
     row |= {"id": process_id, "definition": version, "revision": 1, "item_count": 3, "comment_count": 0}
     tx.execute(insert(tables.process).values(**row, event_count=0, job_count=0, data=data))
-    data_values.replace(tx, [(world.definition(tx, version), SimpleNamespace(id=process_id, data=data), True)])
+    inserts = Inserts(tx)
+    data_values.replace(tx, inserts, [(world.definition(tx, version), SimpleNamespace(id=process_id, data=data), True)])
+    inserts.run()
     facts = {
         "Definition": definition_dn(name), "ProcessId": process_id, "EngineId": who["engine_id"],
         "Recipient": who["recipient"], "Initiator": who["initiator"], "Proxy": who["proxy"],

@@ -120,7 +120,7 @@ async def test_who_waits_too_long_for_his_turn_is_told(database: Database, monke
 
 async def test_questions_that_are_asked_together_have_one_limit(database: Database, monkeypatch):
     monkeypatch.setattr(questions, "QUICK_SECONDS", 0.02)
-    asked, count = Questions(database, 0.1), Counting(FOR_EVER)
+    asked, count = Questions(database, 1.0), Counting(FOR_EVER)
     with asked.together():
         with pytest.raises(QueryTooSlow):
             await asked.ask(count)

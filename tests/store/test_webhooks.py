@@ -603,7 +603,7 @@ async def held_until(engine: Engine) -> datetime | None:
     return await engine.store.read(lambda tx: tx.execute(select(webhook_delivery.c.held_until)).scalar_one())
 
 
-def move_leases(tx: Any, by: timedelta = -deliveries.LEASE) -> None:
+def move_leases(tx: Any, by: timedelta = -deliveries.LEASE - timedelta(seconds=1)) -> None:
     """Have all that is taken be taken for longer, or no longer."""
     until = type_coerce(webhook_delivery.c.held_until, BigInteger)
     tx.execute(update(webhook_delivery).values(held_until=until + by // timedelta(milliseconds=1)))

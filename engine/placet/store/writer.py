@@ -50,6 +50,7 @@ class Writer:
         self.commands = self.batches = 0
 
     async def open(self) -> None:
+        self._backlog = Backlog(self._database.writers)  # it may have been closed before
         for number in range(self._database.writers):
             connection = await self._database.connect_writer()
             self._lanes.append(Lane(number, self._backlog, connection, self._decide, self._did_commit, self._telemetry))
