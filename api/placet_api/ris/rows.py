@@ -1,6 +1,6 @@
 """Processes of a collection as JSON text, written row by row without making a value of each.
 
-A collection may have a million rows. What rows share (people, definitions, the minutes of their times) is written once;
+A collection may have a million rows. What rows share (people, definitions, the days of their times) is written once;
 a test holds each row equal to what `Renderer.process` makes of the same process.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -19,7 +20,9 @@ from placet_api.ris.render import Renderer
 
 _PROCESS_STATUSES = {status.value: status.label for status in ProcessStatus}
 _APPROVAL_STATUSES = {status.value: status.label for status in ApprovalStatus}
-_MOST_MINUTES = 50_000
+#: Milliseconds, and each minute of a day as it stands in a time of the contract, in front of seconds and milliseconds.
+_DAY, _MINUTE = 86_400_000, 60_000
+_MINUTES = tuple((minute // 60 * 100 + minute % 60) * 100_000 for minute in range(24 * 60))
 
 
 def write_processes(listing: ProcessListing, render: Renderer, accepted: str) -> list[str]:
@@ -36,7 +39,7 @@ def write_processes(listing: ProcessListing, render: Renderer, accepted: str) ->
 
 
 def _write(rows: Sequence[ProcessRow], listing: ProcessListing, render: Renderer, accepted: str) -> list[str]:
-    links, minutes = render.links, _minutes
+    links = render.links
     people = render.person_texts()
     nodes = {row.engine_id: _json(row.engine_id) for row in rows}
     definitions = {
@@ -63,32 +66,29 @@ def _write(rows: Sequence[ProcessRow], listing: ProcessListing, render: Renderer
         _,
     ) in rows:
         guid = id_.hex()
-        ended = f"{minutes[completed // 60_000] + completed % 60_000:017}+0000" if completed is not None else ""
+        ended = "" if completed is None else _time(completed)
         rest = ""
         if proxy or correlation:
             rest = f',"Proxy":{_json(proxy)}' if proxy else ""
             rest += f',"CorrelationId":{_json(correlation)}' if correlation else ""
         written.append(
             f'{begin}{guid}{then}{guid}{link}{guid}","Initiator":{people[initiator]},"Recipient":{people[recipient]},'
-            f'{definitions[definition]}{minutes[created // 60_000] + created % 60_000:017}+0000","Completed":"{ended}",'
+            f'{definitions[definition]}{_time(created)}","Completed":"{ended}",'
             f'"ApprovalStatus":"{_APPROVAL_STATUSES[approval]}","ProcessStatus":"{_PROCESS_STATUSES[status]}",'
             f'"Version":"{versions[definition]}","EngineId":{nodes[node]}{rest}}}'
         )
     return written
 
 
-class _Minutes(dict[int, int]):
-    """The contract's times of whole minutes as numbers, to which seconds and milliseconds are added."""
-
-    def __missing__(self, minute: int) -> int:
-        if len(self) > _MOST_MINUTES:
-            self.clear()
-        text = format_time(datetime.fromtimestamp(minute * 60, UTC))
-        number = self[minute] = int(text[:12]) * 100_000
-        return number
+@lru_cache(maxsize=20_000)
+def _day(number: int) -> int:
+    """The contract's time of the midnight with which a day begins, as a number without its zone."""
+    return int(format_time(datetime.fromtimestamp(number * 86_400, UTC))[:8]) * 1_000_000_000
 
 
-_minutes = _Minutes()
+def _time(millis: int) -> str:
+    """The contract's time of a moment, put together from those of its day and of its minute."""
+    return f"{_day(millis // _DAY) + _MINUTES[millis % _DAY // _MINUTE] + millis % _MINUTE:017}+0000"
 
 
 def _json(value: Any) -> str:
