@@ -39,7 +39,9 @@ check: .venv/.dev ## formatting, lint, types and the direction of imports
 bench: .venv/.dev ## measure speed beside a bare handler
 	@$(BIN)/python benchmarks/run.py
 
+crash: UNKNOWN = $(filter-out SEED=% SECONDS=% DATABASE=% NODES=% PYTHON=%,$(MAKEOVERRIDES))
 crash: .venv/.dev ## break nodes and databases under load and look for what is lost; SEED= SECONDS= DATABASE= NODES=
+	$(if $(UNKNOWN),$(error make crash knows no $(UNKNOWN); it takes SEED= SECONDS= DATABASE= NODES=))
 	@tests/install_postgres.sh
 	@$(BIN)/python -m tests.crash.kit $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) \
 	    $(if $(DATABASE),--database $(DATABASE)) $(if $(NODES),--nodes $(NODES))

@@ -67,7 +67,7 @@ async def _send_parts(answer: Answer, receive: Receive, send: Send) -> None:
                 if part:
                     await send({"type": "http.response.body", "body": part, "more_body": True})
         except PlacetError as failure:
-            log.warning("an answer was broken off", reason=failure.message)
+            log.warning("an answer was broken off", reason=str(failure))
             return  # without an end, so that the server closes the connection and the client sees that this is not all
     await send({"type": "http.response.body", "body": b""})
 

@@ -87,7 +87,7 @@ async def _ensure_connectors_plugin(engine: Engine) -> None:
     try:
         await engine.oauth.applications.ensure_connectors_plugin(engine.directory)
     except Unavailable as failure:
-        log.warning("there is no application for connectors", reason=failure.message)
+        log.warning("there is no application for connectors", reason=str(failure))
 
 
 def _definitions(settings: Settings) -> str | None:

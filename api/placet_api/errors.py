@@ -153,10 +153,17 @@ def _detail(failure: PlacetError) -> Mapping[str, Any] | None:
             return None
 
 
+def message_of(failure: PlacetError) -> str:
+    """What a client is told of an error; more, if there is more, is told to the operator, with the request's id."""
+    if str(failure) != failure.message:
+        log.warning("a request could not be served", error=str(failure))
+    return failure.message
+
+
 def text_of(failure: Exception) -> str:
     """A failure in words. One that nobody foresaw is logged under a number, and only that is told."""
     if isinstance(failure, PlacetError):
-        return failure.message
+        return message_of(failure)
     number = secrets.token_hex(4)
     log.error("a request failed", incident=number, exc_info=failure)
     return f"The server failed on this request; its log has the reason as {number}."

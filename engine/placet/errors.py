@@ -9,12 +9,15 @@ from collections.abc import Iterable
 
 
 class PlacetError(Exception):
-    """The root of the tree; `code` never changes from release to release."""
+    """The root of the tree; `code` never changes from release to release.
+
+    `message` is for whoever asked; `str` gives what an operator is told, which may be more than is for everybody.
+    """
 
     code = "error"
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, to_operator: str = "") -> None:
+        super().__init__(to_operator or message)
         self.message = message
 
 

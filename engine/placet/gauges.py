@@ -81,7 +81,7 @@ class _Kept:
         try:
             await self.work()
         except PlacetError as failure:
-            log.warning("figures could not be read", error=failure.message)
+            log.warning("figures could not be read", error=str(failure))
         except Exception:
             log.exception("figures could not be read")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from placet import Settings
+from placet.errors import Unavailable
 from placet_api.answers import Answer, json_answer, send_answer
 from placet_api.body import read_object
 from placet_api.cli.protocol import MOST_IN_HEAD, TimedProtocol
@@ -364,6 +365,24 @@ async def test_a_body_does_not_count_as_headers(connect: Listening, taken: list[
 
     assert len(taken) == 1
     assert b"200 OK" in await wire.ask(b"")
+
+
+# -- what is broken off --------------------------------------------------------------------------
+
+
+async def test_an_answer_that_is_broken_off_is_told_of_once_in_the_log(caplog: pytest.LogCaptureFixture):
+    async def rows() -> AsyncGenerator[bytes, None]:
+        yield b"one"
+        raise Unavailable("The database is away.")
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send_answer(Answer(200, more=rows()), receive, send)
+
+    async with served(app) as connect:
+        answer = await (await connect(ASK)).rest()
+
+    assert answer.endswith(b"\r\n\r\n3\r\none\r\n"), "the client sees that this is not all"
+    assert [line.getMessage() for line in caplog.records] == ["an answer was broken off"]
 
 
 # -- where it comes from -------------------------------------------------------------------------

@@ -118,7 +118,7 @@ def fill_up(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_a_node_whose_database_takes_no_writes_is_not_ready(
-    server: RunningServer, monkeypatch: pytest.MonkeyPatch
+    server: RunningServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     async def ready() -> httpx2.Response:
         return await server("").get("/readyz")
@@ -133,7 +133,8 @@ async def test_a_node_whose_database_takes_no_writes_is_not_ready(
     assert refused.status_code == 503
     for each in full:
         assert (each.status_code, each.headers["retry-after"]) == (503, "1")
-        assert "database or disk is full" in each.json()["Fault"]["Reason"]["Text"]
+        assert "The database cannot take this now; try" in each.json()["Fault"]["Reason"]["Text"]
+    assert len([line for line in caplog.records if "database or disk is full" in getattr(line, "error", "")]) >= 4
     assert again.status_code == 200  # nobody sends commands to a node that is not ready: it has tried by itself
 
 

@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, insert
+from sqlalchemy.util import await_only
 
 from placet import Engine
-from placet.commands import StartProcess
-from placet.errors import NotFound
-from placet.store import counters, people
+from placet.commands import AddComment, StartProcess
+from placet.errors import InvalidInput, NotFound, Unavailable
+from placet.store import counters, people, world
+from placet.store.batch import Outcome
 from placet.store.bulk import Bulk, Inserts
 from placet.store.database import HasMoved
+from placet.store.definitions import COUNTER, load_catalog
 from placet.store.tables import counter
 from tests.builders import ANNA, BOB, CARL
 from tests.store.harness import ASK, an_engine, an_id, count, load
@@ -140,3 +143,115 @@ async def test_rows_are_not_added_where_a_counter_has_moved(engine):
     with pytest.raises(HasMoved):
         await engine.store.write(add)
     assert await engine.store.read(lambda tx: counters.value(tx, "of this test")) == 0
+
+
+async def test_an_older_state_is_not_taken_for_the_newest(engine, other, monkeypatch):
+    """Two look at once, and the one that began earlier is the later to be done."""
+
+    def slow(tx: Any, parsed: Any) -> Any:
+        monkeypatch.setattr(world, "load_catalog", load_catalog)
+        made = load_catalog(tx, parsed)
+        await_only(other.as_system().deploy(OF_CARL))
+        await_only(engine.refresh())
+        return made
+
+    await other.as_system().deploy(ASK.replace("name: Ask", "name: New"))
+    monkeypatch.setattr(world, "load_catalog", slow)
+    await engine.refresh()
+
+    assert await asked(engine, await start(engine)) == [CARL]
+    assert engine._world.catalog.number == await engine.store.read(lambda tx: counters.value(tx, COUNTER))
+
+
+async def test_a_definition_that_is_newer_than_what_a_reader_sees(engine, other):
+    def look(tx: Any) -> Any:
+        counters.value(tx, COUNTER)  # from here on it sees one state
+        await_only(other.as_system().deploy(OF_CARL))
+        await_only(engine.refresh())
+        return engine._world.definition(tx, engine._world.catalog.find("Ask").row)
+
+    with pytest.raises(Unavailable, match="only just now"):
+        await engine.store.read(look)
+
+
+async def test_a_webhook_is_not_forgotten_for_an_older_state(engine, other, monkeypatch):
+    values = counters.values
+
+    def slow(tx: Any) -> Any:
+        monkeypatch.setattr(counters, "values", values)
+        found = values(tx)
+        await_only(other.store.write(lambda tx: counters.bump(tx, "webhooks")))
+        await_only(engine.refresh())
+        return found
+
+    monkeypatch.setattr(counters, "values", slow)
+    await engine.refresh()
+
+    assert engine._world.counters["webhooks"] == 1
+
+
+async def test_what_has_changed_is_no_error_in_the_log(engine, other, tries, caplog):
+    """A process of a definition that this node has not heard of yet."""
+    await other.as_system().deploy(ASK.replace("name: Ask", "name: New"))
+    started = await start(other, definition="New")
+
+    await engine.store.submit(AddComment(process_id=started.process_id, actor=ANNA, text="Hello"))
+
+    assert tries == [True, False]
+    assert "decision failed" not in caplog.text
+
+
+async def test_what_cannot_be_sent_leaves_no_doubt(engine, caplog):
+    sent = statements_of(engine)
+
+    answers = await asyncio.gather(start(engine, parent="\ud800"), start(engine), return_exceptions=True)
+
+    assert isinstance(answers[0], TypeError)
+    assert isinstance(answers[1], Outcome)
+    assert "a commit failed" not in caplog.text
+    assert sent == ["WITH"]
+
+
+async def test_a_value_that_cannot_be_stored_keeps_only_its_own_caller_from_it(engine):
+    bad = start(engine, parent="a\0")  # which no face lets through
+
+    answers = await asyncio.gather(start(engine), bad, start(engine), return_exceptions=True)
+
+    assert [type(answer) for answer in answers] == [Outcome, InvalidInput, Outcome]
+    assert await count(engine, "process") == 3
+
+
+async def test_a_session_that_was_ended_while_it_slept_leaves_no_doubt(engine, other, caplog):
+    """Its number may be that of somebody else's session by now, which would be ended to be sure."""
+    for lane in engine.store._lanes:
+        if lane._connection._connection is not None:
+            raw = await lane._connection._connection.get_raw_connection()
+            await end_session(other, raw.driver_connection)
+    sent = statements_of(engine)
+
+    await start(engine)
+
+    assert sent == ["WITH"]
+    assert "a commit failed" not in caplog.text
+
+
+async def test_a_server_that_takes_no_writes_any_more_leaves_no_doubt(engine, caplog):
+    """It has said so, and the next session may be at another server, where the old one's number means nothing."""
+    for lane in engine.store._lanes:
+        if lane._connection._connection is not None:
+            raw = await lane._connection._connection.get_raw_connection()
+            await raw.driver_connection.execute("SET default_transaction_read_only = on")
+
+    await start(engine)
+
+    assert await count(engine, "process") == 2
+    assert "a batch failed" in caplog.text
+    assert "a commit failed" not in caplog.text
+
+
+async def end_session(other: Engine, session: Any) -> None:
+    """End a session at the server, and wait until its own end knows."""
+    ended = asyncio.Event()
+    session.add_termination_listener(lambda _: ended.set())
+    await other.store.read(lambda tx: tx.exec_driver_sql(f"SELECT pg_terminate_backend({session.get_server_pid()})"))
+    await ended.wait()

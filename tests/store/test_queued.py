@@ -14,10 +14,11 @@ from placet import Engine
 from placet.commands import JobEnded
 from placet.core.records import Job
 from placet.core.statuses import ProcessStatus
+from placet.errors import Unavailable
 from placet.jobs.circuit import Bounds, Circuits
 from placet.jobs.port import jobs_of
 from placet.jobs.queue_reader import SILENCE
-from placet.jobs.queued import SWEEP_SECONDS
+from placet.jobs.queued import SWEEP_SECONDS, Queued
 from placet.jobs.runner import Done, TryAgain
 from placet.jobs.worker import Worker
 from placet.settings import Settings
@@ -499,6 +500,29 @@ async def test_what_goes_wrong_while_the_queue_is_read_keeps_nobody_waiting(data
         assert await how_many(engine) == 0
     (said,) = [record for record in caplog.records if record.message == "the queue of jobs could not be read"]
     assert said.error == "ZeroDivisionError: so it is"
+
+
+async def test_that_jobs_cannot_be_put_into_the_queue_is_told_once(database_url, clock, caplog, monkeypatch):
+    caplog.set_level(logging.INFO)
+    release, looks, is_back = Queued._release, [], asyncio.Event()
+
+    async def away_at_first(queued):
+        looks.append(1)
+        if len(looks) < 4:
+            queued._woken.set()
+            raise Unavailable("It is away.", "It is away: 127.0.0.1 does not answer.")
+        is_back.set()
+        return await release(queued)
+
+    monkeypatch.setattr(Queued, "_release", away_at_first)
+    async with a_node(database_url, clock, Scripted()):
+        await is_back.wait()
+
+    said = [record for record in caplog.records if "could not be put into the queue" in record.message]
+    assert [(record.levelname, getattr(record, "error", None)) for record in said] == [
+        ("WARNING", "It is away: 127.0.0.1 does not answer."),
+        ("INFO", None),
+    ]
 
 
 async def test_an_engine_that_is_not_told_looks_by_itself_and_says_so(database_url, clock, caplog, monkeypatch):

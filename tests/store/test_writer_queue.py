@@ -82,6 +82,20 @@ async def test_closing_answers_everything_that_was_accepted(database_url: str, c
 
 
 @pytest.mark.timeout(30)
+async def test_closing_that_is_given_up_takes_no_answer_away(engine: Engine):
+    callers = [asyncio.create_task(engine.as_system().handle(a_start(engine))) for _ in range(200)]
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(engine.store.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+
+    async with asyncio.timeout(30):
+        outcomes = await asyncio.gather(*callers)
+
+    assert len({outcome.process_id for outcome in outcomes}) == 200
+    await engine.store.close()
+
+
 async def test_callers_who_ask_again_do_not_keep_an_administrative_function_waiting(engine: Engine):
     async def ask_again() -> None:
         while not written.done():

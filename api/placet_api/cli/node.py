@@ -153,7 +153,7 @@ class _Node:
                     log.error("a definition has a fault", fault=str(fault))
                 log.error("no definition was reloaded", faults=len(failure.faults))
             except PlacetError as failure:
-                log.error("no definition was reloaded", reason=failure.message)
+                log.error("no definition was reloaded", reason=str(failure))
             else:
                 changed = {each.name: version for each, version, is_new in deployed if is_new}
                 log.info("definitions reloaded", changed=changed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import Iterator
 
@@ -15,6 +16,8 @@ from placet.settings import Settings
 from placet_api.cli.protocol import TimedProtocol
 
 _BACKLOG = 2048
+#: To uvicorn a fault; here an answer that was broken off on purpose, of which the log has the reason.
+_BROKEN_OFF = "ASGI callable returned without completing response."
 
 
 class Server(uvicorn.Server):
@@ -33,7 +36,13 @@ class Server(uvicorn.Server):
         self.listening.set()
 
 
+def _is_news(line: logging.LogRecord) -> bool:
+    return line.msg != _BROKEN_OFF
+
+
 def configuration(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
+
     class Protocol(TimedProtocol):
         seconds = settings.request_seconds
 

@@ -16,7 +16,7 @@ from placet.errors import (
 )
 from placet.log import get_logger
 from placet_api.answers import Answer, Headers, to_json
-from placet_api.errors import RETRY_SECONDS, MethodNotAllowed, UnsupportedMediaType, status_of
+from placet_api.errors import RETRY_SECONDS, MethodNotAllowed, UnsupportedMediaType, message_of, status_of
 from placet_api.processmaker.texts import RULES
 
 log = get_logger("placet.api")
@@ -78,7 +78,7 @@ def _rule_broken(failure: RuleBroken) -> Answer:
 def _other(failure: PlacetError) -> Answer:
     status = status_of(failure)
     if status == 503:
-        return error(503, failure.message, ((b"retry-after", str(RETRY_SECONDS).encode()),))
+        return error(503, message_of(failure), ((b"retry-after", str(RETRY_SECONDS).encode()),))
     if status == 406:
         return error(406, failure.message)
-    return error(status if status in (408, 431) else 400, failure.message)
+    return error(status if status in (408, 431) else 400, message_of(failure))

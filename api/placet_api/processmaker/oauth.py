@@ -20,7 +20,7 @@ from placet.errors import NotAuthenticated, PlacetError, TooLarge, TooManyAttemp
 from placet.log import get_logger
 from placet_api.answers import JSON, Answer, send_answer, to_json
 from placet_api.auth import address_of
-from placet_api.errors import RETRY_SECONDS, MethodNotAllowed, status_of
+from placet_api.errors import RETRY_SECONDS, MethodNotAllowed, message_of, status_of
 from placet_api.forms import read_members
 from placet_api.known import ROUTE
 from placet_api.processmaker.answers import empty, error, error_of
@@ -192,13 +192,13 @@ def _refusal(failure: Exception) -> Answer:
             status, word, text = 429, "temporarily_unavailable", failure.message
             headers.append((b"retry-after", str(failure.retry_after).encode()))
         case Unavailable():
-            status, word, text = 503, "temporarily_unavailable", failure.message
+            status, word, text = 503, "temporarily_unavailable", message_of(failure)
             headers.append((b"retry-after", str(RETRY_SECONDS).encode()))
         case MethodNotAllowed():
             status, word, text = 405, "invalid_request", failure.message
             headers.append((b"allow", failure.allowed.encode()))
         case PlacetError():
-            status, word, text = status_of(failure), "invalid_request", failure.message
+            status, word, text = status_of(failure), "invalid_request", message_of(failure)
             if isinstance(failure, TooLarge):
                 headers.append((b"connection", b"close"))  # what is left of the body is not read
         case _:

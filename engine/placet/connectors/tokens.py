@@ -109,7 +109,7 @@ class Tokens:
             try:
                 await self._write_down(id_)
             except Unavailable as failure:
-                log.error("a token is lost: the database did not take it", configuration=id_, error=failure.message)
+                log.error("a token is lost: the database did not take it", configuration=id_, error=str(failure))
 
     def _counts(self, token: _Token, configuration: Configuration, refused: str) -> bool:
         is_over = token.expires_at is not None and token.expires_at <= self._clock.now()
@@ -170,7 +170,7 @@ class Tokens:
         try:
             await self._write_down(configuration.id)
         except Unavailable as failure:
-            log.warning("a token could not be written down", configuration=configuration.name, error=failure.message)
+            log.warning("a token could not be written down", configuration=configuration.name, error=str(failure))
             if self._writing is None or self._writing.done():
                 self._writing = asyncio.create_task(self._write_later(), name="placet-tokens")
         return token

@@ -124,7 +124,7 @@ class Refused:
         try:
             await self._database.write(lambda tx: _add(tx, now, entries))
         except PlacetError as failure:
-            log.error("refusals could not be written to the audit trail", entries=len(entries), error=failure.message)
+            log.error("refusals could not be written to the audit trail", entries=len(entries), error=str(failure))
 
 
 def _add(tx: Transaction, now: datetime, entries: dict[_Key, _Gathered]) -> None:

@@ -91,7 +91,7 @@ class Dispatcher:
                     took = await self._turn()
             except PlacetError as failure:
                 took = 0
-                log.warning("jobs could not be taken", error=failure.message)
+                log.warning("jobs could not be taken", error=str(failure))
             except Exception:
                 took = 0
                 log.exception("the dispatcher failed")
@@ -173,4 +173,4 @@ class Dispatcher:
         try:
             await self._store.write(partial(leaving.put_back, jobs=left + self._tried), refresh=False)
         except PlacetError as failure:  # their leases run out all the same
-            log.warning("jobs could not be put back", error=failure.message)
+            log.warning("jobs could not be put back", error=str(failure))

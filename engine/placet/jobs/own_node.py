@@ -133,7 +133,7 @@ class OwnNode:
                 await self._beat()
                 self._silence.over()
             except PlacetError as failure:
-                self._silence.met(failure.message)
+                self._silence.met(str(failure))
             except Exception:
                 log.exception("a beat failed")
 

@@ -111,7 +111,7 @@ class QueueReader:
             try:
                 _, self._shared[name] = await self._worker.shared_by(name)
             except PlacetError as failure:
-                log.warning("what a job calls could not be looked up", lane=name, error=failure.message)
+                log.warning("what a job calls could not be looked up", lane=name, error=str(failure))
 
     def _asked(self) -> dict[str, int]:
         """What is shared and may be asked now, each with how many may be at once on all nodes."""

@@ -19,6 +19,7 @@ from placet.jobs.gathering import Gathering
 from placet.jobs.queue_reader import QueueReader
 from placet.jobs.runner import Runner
 from placet.jobs.tasks import Tasks
+from placet.jobs.trouble import Trouble
 from placet.jobs.worker import AGAIN_SECONDS, Running, Worker
 from placet.log import get_logger
 from placet.store import leaving, taking
@@ -59,6 +60,7 @@ class Queued:
         self._swept_at = self._analyzed_at = float("-inf")
         self._closing = self._draining = False
         self._running: list[asyncio.Task[None]] = []
+        self._trouble = Trouble(log, "jobs could not be put into the queue")
 
     def start(self) -> None:
         self._running = [
@@ -156,7 +158,7 @@ class Queued:
         except Unavailable as failure:
             if self._closing:
                 return True
-            log.warning("a job could not be put back", process_id=put_back.held.process_id, error=failure.message)
+            log.warning("a job could not be put back", process_id=put_back.held.process_id, error=str(failure))
             return False
         return True
 
@@ -174,8 +176,9 @@ class Queued:
                 if not self._draining:
                     at_most = await self._release()
                     await self._sweep()
+                    self._trouble.over()
             except PlacetError as failure:
-                log.warning("jobs could not be put into the queue", error=failure.message)
+                self._trouble.met(str(failure))
             except Exception:
                 log.exception("putting jobs into the queue failed")
             await self._clock.wait(self._next, self._woken, at_most)

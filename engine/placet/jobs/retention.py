@@ -87,7 +87,7 @@ class Retention:
                 if self._is_turn() and (removed := await self.look()):
                     log.info("processes that ended long ago were removed", processes=removed)
             except PlacetError as failure:
-                log.warning("processes could not be removed", error=failure.message)
+                log.warning("processes could not be removed", error=str(failure))
             except Exception:
                 log.exception("the removal of processes failed")
             rest = max(_LOOK_SECONDS, (loop.time() - began) / _SHARE)

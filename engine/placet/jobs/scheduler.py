@@ -77,7 +77,7 @@ class Scheduler:
                     forgotten_at = self._clock.now()
                 self._trouble.over()
             except PlacetError as failure:
-                self._trouble.met(failure.message)
+                self._trouble.met(str(failure))
             except Exception:
                 log.exception("the scheduler failed")
             if not self._woken.is_set():

@@ -109,7 +109,7 @@ class Courier:
         try:
             await self._turn({})
         except PlacetError as failure:  # their leases run out all the same
-            log.warning("deliveries could not be put back", error=failure.message)
+            log.warning("deliveries could not be put back", error=str(failure))
 
     def note(self) -> None:
         """Something has been committed."""
@@ -153,7 +153,7 @@ class Courier:
                 self._trouble.over()
             except PlacetError as failure:
                 did = False
-                self._trouble.met(failure.message)
+                self._trouble.met(str(failure))
             except Exception:
                 did = False
                 log.exception("the courier failed")
@@ -207,7 +207,7 @@ class Courier:
             try:
                 await self._store.write(partial(deliveries.keep, held=held), refresh=False)
             except PlacetError as failure:
-                log.warning("deliveries under way could not be kept", error=failure.message)
+                log.warning("deliveries under way could not be kept", error=str(failure))
 
     # -- telling ---------------------------------------------------------------------------------
 

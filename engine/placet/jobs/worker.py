@@ -263,7 +263,7 @@ class Worker:
                 async with self.taking:
                     pass
         except Unavailable as failure:
-            log.warning("the outcome of a job could not be written", process_id=job.process_id, error=failure.message)
+            log.warning("the outcome of a job could not be written", process_id=job.process_id, error=str(failure))
             if self._closing:
                 return True
             await self._clock.wait(None, asyncio.Event(), AGAIN_SECONDS)

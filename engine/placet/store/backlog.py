@@ -69,8 +69,9 @@ class Backlog:
 
     def _wake_for(self, waiting: Iterable[Pending]) -> None:
         """Wake a lane that sleeps and may take one of these."""
+        first = min(self._asleep)
         for pending in waiting:
-            lane = self._lane_of(pending, min(self._asleep))
+            lane = self._lane_of(pending, first)
             if lane in self._asleep:
                 self._asleep.pop(lane).set()
                 return

@@ -102,14 +102,13 @@ class Batch:
         for command in commands:
             try:
                 answers.append(self._answer(command, facts))
-            except PlacetError as refusal:
-                answers.append(refusal)
-            except Exception as failure:  # a bug is that command's own answer, and the batch goes on
-                log.exception("decision failed", command=type(command).__name__, process_id=command.process_id)
+            except Exception as failure:
+                if self.optimistic:
+                    raise HasMoved from None  # nobody is refused by what may have changed
+                if not isinstance(failure, PlacetError):  # a bug is that command's own answer, and the batch goes on
+                    log.exception("decision failed", command=type(command).__name__, process_id=command.process_id)
                 answers.append(failure)
         self.seconds = time.perf_counter() - began
-        if self.optimistic and any(isinstance(answer, Exception) for answer in answers):
-            raise HasMoved  # nobody is refused by what may have changed
         inserts = self._write()
         if self.optimistic:
             self.last = lambda tx: inserts.run(watched)

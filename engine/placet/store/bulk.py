@@ -65,7 +65,7 @@ class Bulk:
         if not rows:
             return 0
         if self.columns and tx.dialect.name == "postgresql":
-            return _insert_all(tx, [(self, rows)])
+            return _insert_all(tx, [(self, self.as_json(rows))])
         known = self._compiled.get(tx.dialect.name)
         if known is None:
             known = self._compiled[tx.dialect.name] = self._compile(tx.dialect)
@@ -79,6 +79,7 @@ class Bulk:
         return tx.exec_driver_sql(sql, values).rowcount
 
     def as_json(self, rows: Sequence[Row]) -> str:
+        """Rows, which are used up, as one JSON text."""
         for name, to in self._converted:
             for row in rows:
                 row[name] = to(row[name])
@@ -98,9 +99,13 @@ class Inserts:
     def __init__(self, tx: Connection) -> None:
         self.tx = tx
         self._filled: list[tuple[Bulk, Sequence[Row]]] = []
+        self._as_json: list[tuple[Bulk, str]] = []
 
     def add(self, bulk: Bulk, rows: Sequence[Row]) -> None:
-        if rows:
+        """Have rows added; what JSON cannot hold fails here, before the server is told anything."""
+        if rows and self.tx.dialect.name == "postgresql":
+            self._as_json.append((bulk, bulk.as_json(rows)))
+        elif rows:
             self._filled.append((bulk, rows))
 
     def run(self, watched: int | None = None) -> None:
@@ -111,7 +116,7 @@ class Inserts:
         if self.tx.dialect.name != "postgresql":
             for bulk, rows in self._filled:
                 bulk.run(self.tx, rows)
-        elif (not self._filled or not _insert_all(self.tx, self._filled, watched)) and watched is not None:
+        elif (not self._as_json or not _insert_all(self.tx, self._as_json, watched)) and watched is not None:
             raise HasMoved
 
 
@@ -119,14 +124,14 @@ class Inserts:
 _together: dict[tuple[bool, tuple[Bulk, ...]], tuple[str, Sequence[str]]] = {}
 
 
-def _insert_all(tx: Connection, filled: Sequence[tuple[Bulk, Sequence[Row]]], watched: int | None = None) -> int:
-    """Insert rows, which are used up, by one statement of PostgreSQL; gives how many it were of the last table."""
+def _insert_all(tx: Connection, filled: Sequence[tuple[Bulk, str]], watched: int | None = None) -> int:
+    """Insert rows, as JSON, by one statement of PostgreSQL; gives how many it were of the last table."""
     key = watched is not None, tuple(bulk for bulk, _ in filled)
     known = _together.get(key)
     if known is None:
         known = _together[key] = _joined(*key, tx.dialect)
     sql, names = known
-    values: dict[str, Any] = {_given(place): bulk.as_json(rows) for place, (bulk, rows) in enumerate(filled)}
+    values: dict[str, Any] = {_given(place): rows for place, (_, rows) in enumerate(filled)}
     values[_WATCHED] = watched
     return tx.exec_driver_sql(sql, tuple(map(values.__getitem__, names))).rowcount
 

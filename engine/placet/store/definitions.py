@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from placet.core.definition import Definition
 from placet.core.names import dn_guid, fold_dn
-from placet.errors import Conflict, NotFound
+from placet.errors import Conflict, NotFound, Unavailable
 from placet.loader import parse_definition
 from placet.store import counters
 from placet.store.tables import definition
@@ -82,7 +82,9 @@ class Catalog:
         version = self._rows[row]
         parsed = self._parsed.get(row)
         if parsed is None:
-            source = tx.execute(select(definition.c.source).where(definition.c.id == row)).scalar_one()
+            source = tx.execute(select(definition.c.source).where(definition.c.id == row)).scalar()
+            if source is None:  # a reader may look at a state that is older than the catalog in memory
+                raise Unavailable(f"The definition {version.dn} was deployed only just now; try again in a moment.")
             parsed = replace(parse_definition(source, version.dn), row=row, version=version.version)
             self._parsed[row] = parsed
         if parsed.retired != version.retired:

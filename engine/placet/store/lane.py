@@ -24,6 +24,7 @@ from placet.store.database import (
     lost_a_lock,
     may_pass,
     refusal_of,
+    refuses_values,
     translate,
 )
 from placet.store.world import MuchHasChanged
@@ -64,7 +65,7 @@ class Lane:
 
     async def close(self) -> None:
         """Return once nothing is left; the backlog must be closed."""
-        await self._task
+        await asyncio.wait([self._task])  # whoever gives that up takes no answer away
         await self._connection.close()
 
     async def _run(self) -> None:
@@ -213,7 +214,7 @@ class Lane:
         if isinstance(failure, HasMoved):
             await self._again(pending, failure, tries)
             return
-        translated = translate(failure)
+        translated = None if refuses_values(failure) else translate(failure)
         log.warning("a batch failed", error=in_words(failure), commands=len(pending))
         if len(pending) > 1 and (translated is None or lost_a_lock(failure)):
             for each in pending:

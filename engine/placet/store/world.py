@@ -56,36 +56,44 @@ class World:
     def definition(self, tx: Connection, row: int) -> Definition:
         """One definition version; one deployed by another program since the last look is fetched."""
         if not self.catalog.known(row):
-            self.catalog = load_catalog(tx, self._parsed)
+            self._keep_catalog(load_catalog(tx, self._parsed))
         return self.catalog.get(tx, row)
 
     def definition_dn(self, tx: Connection, row: int) -> str:
         """The DN of a definition's version, without reading the version itself."""
         if not self.catalog.known(row):
-            self.catalog = load_catalog(tx, self._parsed)
+            self._keep_catalog(load_catalog(tx, self._parsed))
         return self.catalog.dn_of(row)
 
     def look_for_definitions(self, tx: Connection) -> None:
         """Know of the definitions that another program has deployed."""
         if counters.value(tx, COUNTER) > self.catalog.number:
-            self.catalog = load_catalog(tx, self._parsed)
+            self._keep_catalog(load_catalog(tx, self._parsed))
 
     def refresh(self, tx: Connection, *, in_a_batch: bool = False) -> None:
         """Read again what has changed since it was last read; who looks at an older state changes nothing.
 
         Raises `MuchHasChanged` `in_a_batch`, for which everybody on the loop waits.
         """
-        stored = self.counters = counters.values(tx)
+        stored = counters.values(tx)
+        if counters.watched(stored) >= self.watched:
+            self.counters = stored
         if stored.get(directory.COUNTER, 0) > self._directory.version:
             if in_a_batch and directory.affected_users(tx, self._directory.version, MOST_AT_ONCE) >= MOST_AT_ONCE:
                 raise MuchHasChanged(self.refresh)
             self._keep(directory.refreshed(tx, self._directory, self._clock.now()))
         if stored.get(COUNTER, 0) > self.catalog.number:
-            self.catalog = load_catalog(tx, self._parsed)
+            self._keep_catalog(load_catalog(tx, self._parsed))
         self.watched = max(self.watched, counters.watched(stored))
 
+    def _keep_catalog(self, made: Catalog) -> None:
+        """Of what two have read at once the newer stays: by `watched`, nothing older is in memory."""
+        with self._turn:
+            if made.number >= self.catalog.number:
+                self.catalog = made
+
     def _keep(self, made: Directory) -> None:
-        """Of what two threads have read at once the newer stays."""
+        """Of what two have read at once the newer stays."""
         with self._turn:
             if made.version >= self._directory.version:
                 self._directory = made

@@ -16,6 +16,7 @@ from placet_api.console.form import Form
 from placet_api.console.item_actions import ITEM_ACTIONS
 from placet_api.console.page import Page
 from placet_api.console.routes import get, post
+from placet_api.errors import message_of
 from placet_api.params import decode_cursor, encode_cursor
 
 _AT_ONCE = 50
@@ -117,7 +118,7 @@ async def _refused(page: Page, name: str, item_id: str, form: Form) -> _Refused 
     except NotFound:
         return _Refused(item_id, entry, "It is not yours any more: somebody else has it by now.")
     except PlacetError as refusal:
-        return _Refused(item_id, entry, page.told(refusal.message))
+        return _Refused(item_id, entry, page.told(message_of(refusal)))
     return None
 
 

@@ -10,6 +10,7 @@ from placet_api.console.page import Page
 from placet_api.console.results.views import view_url
 from placet_api.console.routes import get, post
 from placet_api.console.trying import caller
+from placet_api.errors import message_of
 
 
 async def show(page: Page) -> Answer:
@@ -25,7 +26,7 @@ async def save(page: Page) -> Answer:
         view = await page.engine.saved_views.add(caller(page), wanted)
     except PlacetError as failure:
         back = page.url("/query", of=wanted.resource, q=wanted.text or None)
-        return page.redirect(back, said=failure.message, tone="bad")
+        return page.redirect(back, said=message_of(failure), tone="bad")
     return page.redirect(view_url(page, view), said=f"Saved as {view.name}.")
 
 

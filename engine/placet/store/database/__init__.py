@@ -14,6 +14,7 @@ from placet.store.database.errors import (
     lost_a_lock,
     may_pass,
     refusal_of,
+    refuses_values,
     translate,
 )
 from placet.store.database.interface import Database, HasMoved, TookTooLong, WriteConnection
@@ -51,6 +52,7 @@ __all__ = [
     "opened",
     "readable_events",
     "refusal_of",
+    "refuses_values",
     "translate",
     "writers_overlap",
 ]

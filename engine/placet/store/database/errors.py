@@ -30,12 +30,16 @@ _REFUSED_BY_A_POOLER = ("authentication failed", "does not exist", "no such")
 _NO_TRANSACTION = "transaction blocks not allowed"
 #: A statement was ended before it was done.
 _CANCELLED = "57014"
+#: A value that no column takes: out of range, or with characters that cannot be stored.
+_BAD_VALUES = "22"
 #: The role may not do this.
 _LACKS_RIGHTS = "42501"
 #: A table of this name is there.
 _IN_THE_WAY = "42P07"
 #: No such table, no such column.
 _FOREIGN_TABLES = ("42P01", "42703")
+#: Where whoever asked can do nothing himself.
+_LOGGED = "the log of this engine says more, for whoever runs it"
 
 
 def translate(failure: BaseException) -> PlacetError | None:
@@ -46,51 +50,61 @@ def translate(failure: BaseException) -> PlacetError | None:
         return InvalidInput("The file is not a SQLite database; name another with --database or in `database_url`.")
     if _lacks_tables(failure):
         return Unavailable(
-            f"The tables of the database are not those of this release ({in_words(failure)}); run `placet migrate`."
+            f"The tables of the database are not those of this release; {_LOGGED}.",
+            f"The tables of the database are not those of this release ({in_words(failure)}); run `placet migrate`.",
         )
     if getattr(_original(failure), "sqlstate", None) == _LACKS_RIGHTS:
         return Unavailable(
+            f"The database does not let this engine do this; {_LOGGED}.",
             f"The role of database_url may not do this ({in_words(failure)}); the tables, and a schema of its own for "
-            "the queue of jobs, take a role that owns the database."
+            "the queue of jobs, take a role that owns the database.",
         )
     if _meets_a_pooler(failure):
         return InvalidInput(
+            f"The database cannot be used as this engine is set up; {_LOGGED}.",
             f"The setting database_url leads to a pooler of connections ({in_words(failure)}): set database_direct_url"
-            " as well, to the address of PostgreSQL itself."
+            " as well, to the address of PostgreSQL itself.",
         )
     if _sqlstate(failure).startswith("08") and _NO_TRANSACTION in in_words(failure):
         return InvalidInput(
+            f"The database cannot be used as this engine is set up; {_LOGGED}.",
             f"The setting database_url leads to a pooler that hands on statements one by one ({in_words(failure)}): "
-            "have it pool transactions."
+            "have it pool transactions.",
         )
     if isinstance(failure, sa_exc.TimeoutError):
         return none_free()
     if (trouble := _way_in(failure)) is not None:
-        return Unavailable(trouble)
+        return trouble
     if isinstance(failure, sa_exc.DBAPIError):
         if isinstance(failure, _REFUSALS) and not failure.connection_invalidated:
             return None
     elif not isinstance(failure, (sqlite3.OperationalError, OSError)):
         return None
-    return Unavailable(f"The database cannot take this now ({in_words(failure)}); try again in a moment.")
+    return Unavailable(
+        "The database cannot take this now; try again in a moment.",
+        f"The database cannot take this now ({in_words(failure)}); try again in a moment.",
+    )
 
 
-def _way_in(failure: BaseException) -> str | None:
+def _way_in(failure: BaseException) -> Unavailable | None:
     """What keeps us out of the database altogether, and is not about what it was asked."""
     if _is_not_let_in(failure):
-        return (
+        return Unavailable(
+            f"The database does not let this engine in; {_LOGGED}.",
             f"The database does not let this engine in ({in_words(failure)}); database_url has to name a role, its "
-            "password and a database that is there, with @ and / in a password written as %40 and %2F."
+            "password and a database that is there, with @ and / in a password written as %40 and %2F.",
         )
     if isinstance(failure, (socket.gaierror, ssl.SSLError, ConnectionError)):
-        return (
+        return Unavailable(
+            "The database cannot be reached; try again in a moment.",
             f"The database cannot be reached ({in_words(failure)}); try again in a moment, and see that it runs and "
-            "that database_url is right."
+            "that database_url is right.",
         )
     if takes_no_writes(failure):
-        return (
+        return Unavailable(
+            "The database takes no writes at present; try again in a moment.",
             f"The database takes no writes ({in_words(failure)}): it is a standby, or is to be read only; try again "
-            "once it takes them, or name the primary in database_url."
+            "once it takes them, or name the primary in database_url.",
         )
     return None
 
@@ -124,7 +138,17 @@ def refusal_of(failure: BaseException) -> PlacetError | None:
     """What it means to the caller of one command that the database refused to store it."""
     if is_there_already(failure):
         return Conflict("What this command makes is there already: it has been sent before, or its id is taken.")
+    if refuses_values(failure):
+        return InvalidInput(
+            "The database cannot store a value of this command: a number out of range, or a character such as NUL; "
+            "leave it out."
+        )
     return None
+
+
+def refuses_values(failure: BaseException) -> bool:
+    """Whether the database cannot store what it was given, at no time."""
+    return _sqlstate(failure).startswith(_BAD_VALUES)
 
 
 def lost_a_lock(failure: BaseException) -> bool:

@@ -94,8 +94,9 @@ class SessionLock:
                 await self._lock(await connect_apart(self._url))
             except _FAILURES as failure:
                 raise Unavailable(
+                    "The database cannot be reached for the lock of this engine; try again in a moment.",
                     f"The database cannot be reached for the lock of this engine ({in_words(failure)}); is the "
-                    f"setting {self._setting} right, and does it lead past every pooler?"
+                    f"setting {self._setting} right, and does it lead past every pooler?",
                 ) from failure
         return self._session is not None
 

@@ -149,8 +149,8 @@ class PostgresWriteConnection:
         self._doubtful: Session | None = None  # the session whose COMMIT was not answered
 
     async def begin(self) -> None:
-        if self._connection is not None and (self._connection.closed or self._connection.invalidated):
-            await self._drop()
+        if self._connection is not None and _has_ended(self._connection):
+            await self._drop()  # before anything is sent: what became of that would be in doubt
         if self._connection is not None and self._is_pooled:
             try:
                 await self._connection.begin()
@@ -222,6 +222,14 @@ class PostgresWriteConnection:
             self._connection = None
 
 
+def _has_ended(connection: AsyncConnection) -> bool:
+    """Whether a connection is known to be gone, as one is whose server has stopped or ended its session."""
+    if connection.closed or connection.invalidated:
+        return True
+    driver: Any = connection.sync_connection and connection.sync_connection.connection.driver_connection
+    return driver is None or driver.is_closed()
+
+
 def _run_alone(work: Callable[[Connection], None], tx: Connection) -> None:
     """Run the one statement of a transaction without BEGIN and COMMIT, which would be two trips to the server more."""
     connection: Any = tx.connection.dbapi_connection
@@ -235,7 +243,9 @@ def _run_alone(work: Callable[[Connection], None], tx: Connection) -> None:
 
 def _was_refused(failure: BaseException) -> bool:
     """Whether the server has answered that it did not run a statement."""
-    return isinstance(failure, (HasMoved, sa_exc.DBAPIError)) and not lost_connection(failure)
+    if isinstance(failure, (HasMoved, sa_exc.DBAPIError)):
+        return takes_no_writes(failure) or not lost_connection(failure)
+    return False
 
 
 class PostgresDatabase:

@@ -131,4 +131,7 @@ async def _to_one(**given: Any) -> Any:
     except asyncpg.TargetServerAttributeNotMatched:
         raise ConnectionError("it takes no writes at present") from None
     except asyncpg.ClientConfigurationError as failure:
-        raise InvalidInput(f"The address of the database cannot be used: {in_words(failure)}.") from None
+        raise InvalidInput(
+            "The address of the database cannot be used.",
+            f"The address of the database cannot be used: {in_words(failure)}.",
+        ) from None

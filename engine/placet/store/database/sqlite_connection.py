@@ -61,7 +61,10 @@ class SqliteConnection(aiosqlite.Connection):
     def require_same_file(self) -> None:
         """Refuse to write to a file that was removed or replaced: what it took would be lost with it."""
         if _file_of(self._path) != self._file:
-            raise Unavailable(f"The database {self._path} was removed or replaced while open; restart the engine.")
+            raise Unavailable(
+                "The database was removed or replaced while open; this engine has to be restarted.",
+                f"The database {self._path} was removed or replaced while open; restart the engine.",
+            )
 
     async def in_thread(self, work: Callable[..., T], *args: Any) -> T:
         """Run a function in this connection's thread."""
@@ -85,13 +88,20 @@ def _file_of(path: str) -> tuple[int, int] | None:
 def _cannot_open(path: str, failure: sqlite3.Error) -> PlacetError:
     code = failure.sqlite_errorcode & 0xFF
     if code == sqlite3.SQLITE_NOTADB:
-        return InvalidInput(f"{path} is not a SQLite database; name another file, or move it away.")
+        return InvalidInput(
+            "The database is not a SQLite database.",
+            f"{path} is not a SQLite database; name another file, or move it away.",
+        )
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
         return InvalidInput(
+            "The database cannot be opened.",
             f"The database {path} cannot be opened ({failure}); it has to be a file that this program may write to, "
-            "in a folder that it may write to as well."
+            "in a folder that it may write to as well.",
         )
-    return Unavailable(f"The database {path} cannot be opened ({failure}); try again in a moment.")
+    return Unavailable(
+        "The database cannot be opened; try again in a moment.",
+        f"The database {path} cannot be opened ({failure}); try again in a moment.",
+    )
 
 
 def _connect(path: str, pragmas: Sequence[str], statements: int | None) -> sqlite3.Connection:
