@@ -2,8 +2,8 @@
 # pyproject.toml or constraints.txt has changed.
 
 PYTHON ?= python3
-# So many tests at once, one more than two cores have since some of them wait; those in a browser keep both busy.
-JOBS ?= 3
+# So many tests at once, twice what two cores have since many of them wait; those in a browser keep both busy.
+JOBS ?= 4
 BROWSERS ?= 2
 BIN := .venv/bin
 # The first name pins what is installed and, for older versions of pip, what it is built with; the second is for newer.

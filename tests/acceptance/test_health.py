@@ -14,6 +14,7 @@ from placet import Engine, ManualClock, readiness
 from placet.errors import Unavailable
 from placet.store.database import postgres
 from placet.store.database.sqlite import sqlite_path
+from placet.store.database.sqlite_connection import was_removed
 from placet_api import create_app
 from tests.acceptance.browsing import signed_in
 from tests.acceptance.conftest import LEAVE, SETTINGS, RunningServer, rest_authorization, serving
@@ -167,11 +168,15 @@ async def test_where_a_file_was_that_is_gone_is_told_to_the_operator_alone(
 ):
     file = sqlite_path(database_url)
     os.rename(file, f"{file}.away")
-    answer = await server("anna").post(f"/v1/wf/definitions/{LEAVE}", json={})
+    answers = [
+        await server("anna").post(f"/v1/wf/definitions/{LEAVE}", json={}),
+        await server("anna").get("/v1/events?q=Kind+%3D+process.started"),  # on a connection that is not open yet
+    ]
     os.rename(f"{file}.away", file)
 
-    assert answer.status_code == 503
-    assert "The database was removed or replaced" in answer.text
-    assert file not in answer.text
-    (line,) = [each for each in caplog.records if each.message == "a request could not be served"]
-    assert file in line.error
+    for answer in answers:
+        assert answer.status_code == 503, answer.text
+        assert file not in answer.text
+    lines = {each.request_id: each.error for each in caplog.records if each.message == "a request could not be served"}
+    assert {answer.headers["x-request-id"] for answer in answers} <= lines.keys()
+    assert file in str(was_removed(file))  # which is what the log has, unless SQLite itself was the first to see it

@@ -14,13 +14,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from placet.errors import InvalidInput
+from placet.errors import InvalidInput, NotFound
 from placet.store.database.brief import Brief, NotBrief
 from placet.store.database.errors import translate
 from placet.store.database.interface import PREPARED_QUESTIONS, QUESTIONERS, READERS, T, WriteConnection
 from placet.store.database.limit import Pace
-from placet.store.database.sqlite_connection import BUSY_SECONDS, SqliteConnection
-from placet.store.database.sqlite_readers import SqliteReaders, in_one_state, require_file
+from placet.store.database.sqlite_connection import BUSY_SECONDS, SqliteConnection, was_removed
+from placet.store.database.sqlite_readers import SqliteReaders, in_one_state
 
 WRITER_PRAGMAS = ("busy_timeout=0", "journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY")
 READER_PRAGMAS = ("query_only=ON", "temp_store=MEMORY")
@@ -113,13 +113,26 @@ class SqliteDatabase:
         if not folder.is_dir():
             raise InvalidInput(f"There is no folder {str(folder)!r} for the database {self.path!r}; make it first.")
         self._pace = Pace()
-        self._readers = SqliteReaders(self.path, READERS, *READER_PRAGMAS)
-        self._questioners = SqliteReaders(self.path, QUESTIONERS, *QUESTIONER_PRAGMAS, statements=PREPARED_QUESTIONS)
+        self._was_opened = False
+        self._readers = SqliteReaders(self.path, READERS, *READER_PRAGMAS, require_file=self._require_file)
+        self._questioners = SqliteReaders(
+            self.path, QUESTIONERS, *QUESTIONER_PRAGMAS, require_file=self._require_file, statements=PREPARED_QUESTIONS
+        )
         self._brief: tuple[SqliteConnection, Brief] | None = None
         self._opening = asyncio.Lock()
 
     async def connect_writer(self, *, patient: bool = False) -> WriteConnection:
-        return SqliteWriteConnection(await SqliteConnection.open(self.path, *WRITER_PRAGMAS), self._pace)
+        connection = await SqliteConnection.open(self.path, *WRITER_PRAGMAS)
+        self._was_opened = True
+        return SqliteWriteConnection(connection, self._pace)
+
+    def _require_file(self) -> None:
+        """Refuse to read a file that is not there: SQLite would make an empty one."""
+        if Path(self.path).exists():
+            return
+        if self._was_opened:
+            raise was_removed(self.path)
+        raise NotFound(f"There is no database {self.path}; `placet serve` or `placet migrate` makes one.")
 
     async def read(self, work: Callable[[Connection], T], *, brief: bool = False) -> T:
         try:
@@ -146,7 +159,7 @@ class SqliteDatabase:
     async def _open_brief(self) -> tuple[SqliteConnection, Brief]:
         async with self._opening:
             if self._brief is None:
-                require_file(self.path)
+                self._require_file()
                 connection = await SqliteConnection.open(self.path, *BRIEF_PRAGMAS)
                 self._brief = connection, Brief(connection.raw)
             return self._brief

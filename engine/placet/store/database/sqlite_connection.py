@@ -61,10 +61,7 @@ class SqliteConnection(aiosqlite.Connection):
     def require_same_file(self) -> None:
         """Refuse to write to a file that was removed or replaced: what it took would be lost with it."""
         if _file_of(self._path) != self._file:
-            raise Unavailable(
-                "The database was removed or replaced while open; this engine has to be restarted.",
-                f"The database {self._path} was removed or replaced while open; restart the engine.",
-            )
+            raise was_removed(self._path)
 
     async def in_thread(self, work: Callable[..., T], *args: Any) -> T:
         """Run a function in this connection's thread."""
@@ -74,6 +71,14 @@ class SqliteConnection(aiosqlite.Connection):
     async def close(self) -> None:
         self.sa.close()
         await super().close()
+
+
+def was_removed(path: str) -> Unavailable:
+    """What is told where the file of an open database is another one now, or none."""
+    return Unavailable(
+        "The database was removed or replaced while open; this engine has to be restarted.",
+        f"The database {path} was removed or replaced while open; restart the engine.",
+    )
 
 
 def _file_of(path: str) -> tuple[int, int] | None:

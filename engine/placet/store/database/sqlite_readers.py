@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from sqlalchemy import Connection
 
-from placet.errors import NotFound
 from placet.store.database.errors import none_free
 from placet.store.database.interface import T, TookTooLong
 from placet.store.database.limit import Limit, Pace
@@ -19,8 +17,17 @@ from placet.store.database.sqlite_connection import BUSY_SECONDS, SqliteConnecti
 class SqliteReaders:
     """Up to `most` connections, opened when they are first needed."""
 
-    def __init__(self, path: str, most: int, *pragmas: str, statements: int | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        most: int,
+        *pragmas: str,
+        require_file: Callable[[], None],
+        statements: int | None = None,
+    ) -> None:
+        """`require_file` is called before a connection is opened, for SQLite would make an empty file."""
         self._path, self._turns, self._pragmas = path, asyncio.Semaphore(most), pragmas
+        self._require_file = require_file
         self._statements = statements
         self._idle: list[SqliteConnection] = []
 
@@ -62,7 +69,7 @@ class SqliteReaders:
             self._turns.release()
 
     async def _opened(self) -> SqliteConnection:
-        require_file(self._path)
+        self._require_file()
         return await SqliteConnection.open(self._path, *self._pragmas, statements=self._statements)
 
     async def close(self) -> None:
@@ -70,12 +77,6 @@ class SqliteReaders:
         idle, self._idle = self._idle, []
         for reader in idle:
             await reader.close()
-
-
-def require_file(path: str) -> None:
-    """Refuse to read a file that is not there: SQLite would make an empty one."""
-    if not Path(path).exists():
-        raise NotFound(f"There is no database {path}; `placet serve` or `placet migrate` makes one.")
 
 
 def in_one_state(reader: SqliteConnection, work: Callable[[Connection], T]) -> T:
